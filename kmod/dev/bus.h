@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Port and MMIO space of a VM: which device answers at an address. */
+#ifndef HS_DEV_BUS_H
+#define HS_DEV_BUS_H
+
+#include <linux/types.h>
+
+#define HS_BUS_REGIONS	32
+
+/**
+ * struct hs_region_ops - how a device is accessed
+ * @read: returns the value at offset @off of the region, @size bytes wide
+ *	(1, 2, 4; 8 for MMIO only), zero-extended
+ * @write: takes @val, already truncated to @size
+ * @fast: both may be called with interrupts off, from a FAST exit handler:
+ *	no sleep, no allocation, no guest memory, only locks of this VM that are
+ *	raw or irqsave
+ *
+ * An access never straddles the end of a region; one that would is split
+ * into bytes by the bus, as on an ISA bus.
+ */
+struct hs_region_ops {
+	u64 (*read)(void *dev, u64 off, unsigned int size);
+	void (*write)(void *dev, u64 off, unsigned int size, u64 val);
+	bool fast;
+};
+
+struct hs_region {
+	u64 base, len;
+	const struct hs_region_ops *ops;
+	void *dev;
+};
+
+/* Sorted by base; filled before the VM runs, constant while it does. */
+struct hs_bus {
+	unsigned int nr;
+	struct hs_region region[HS_BUS_REGIONS];
+};
+
+int hs_bus_add(struct hs_bus *bus, u64 base, u64 len,
+	       const struct hs_region_ops *ops, void *dev);
+
+/* The region that holds @addr, or NULL.  Any context. */
+const struct hs_region *hs_bus_find(const struct hs_bus *bus, u64 addr);
+
+/*
+ * Access to @addr.  Bytes that nobody claims read as all ones, and writes to
+ * them vanish.  With @fast_only an access that a region with !fast would have
+ * to serve is not done and -EAGAIN returned; else 0.
+ */
+int hs_bus_read(const struct hs_bus *bus, u64 addr, unsigned int size, u64 *val,
+		bool fast_only);
+int hs_bus_write(const struct hs_bus *bus, u64 addr, unsigned int size, u64 val,
+		 bool fast_only);
+
+#endif /* HS_DEV_BUS_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Local APIC, SDM vol. 3, chapter 11 (xAPIC and x2APIC).
+ *
+ * Who runs where: the owner is the vCPU thread (with interrupts on or off);
+ * everybody else only posts: sets bits in IRR/TMR and the event word by
+ * atomics, then calls board->ops->kick.  ISR, PPR and the registers belong to
+ * the owner.
+ */
+#ifndef HS_DEV_LAPIC_H
+#define HS_DEV_LAPIC_H
+
+#include <linux/types.h>
+
+struct hs_board;
+struct hs_lapic;
+
+#define HS_APIC_DEFAULT_BASE	0xfee00000ULL
+
+/* Events other than fixed interrupts, taken by hs_lapic_take_events(). */
+#define HS_LAPIC_EV_NMI		0x1
+#define HS_LAPIC_EV_INIT	0x2
+#define HS_LAPIC_EV_SIPI	0x4
+
+struct hs_lapic *hs_lapic_create(struct hs_board *b, unsigned int id);
+void hs_lapic_destroy(struct hs_lapic *a);
+/* @init: INIT keeps the APIC base and id; else power-on.  Owner stopped. */
+void hs_lapic_reset(struct hs_lapic *a, bool init);
+
+/*
+ * Owner.  The vector to inject now (IRR above PPR, or ExtINT by LINT0), or -1.
+ * Does not acknowledge.
+ */
+int hs_lapic_pending(struct hs_lapic *a);
+/*
+ * Owner.  Acknowledges what hs_lapic_pending() would return: IRR -> ISR, or the
+ * PIC's INTA.  Returns the vector, or -1 when it has vanished.
+ */
+int hs_lapic_ack(struct hs_lapic *a);
+/*
+ * Owner: 0-15, the TPR class (CR8) at or above which the highest pending vector
+ * is blocked, for the TPR threshold; 0 when nothing waits on TPR.
+ */
+unsigned int hs_lapic_tpr_threshold(struct hs_lapic *a);
+
+/* Any context.  A halted vCPU has to wake: vector, NMI, INIT, SIPI. */
+bool hs_lapic_has_work(struct hs_lapic *a);
+
+/* Owner.  Fetches and clears events; *sipi is the SIPI vector. */
+u32 hs_lapic_take_events(struct hs_lapic *a, u8 *sipi);
+
+/* Owner.  x2APIC MSRs 0x800-0x8ff, IA32_APIC_BASE, IA32_TSC_DEADLINE. 0, or
+ * -EINVAL for #GP.  Safe with interrupts off (FAST). */
+int hs_lapic_msr_read(struct hs_lapic *a, u32 msr, u64 *val);
+int hs_lapic_msr_write(struct hs_lapic *a, u32 msr, u64 val);
+
+/* Owner.  xAPIC page; @off 0-0xfff.  Base (or 0 when x2APIC or disabled). */
+u64 hs_lapic_mmio_base(struct hs_lapic *a);
+u64 hs_lapic_mmio_read(struct hs_lapic *a, u32 off, unsigned int size);
+void hs_lapic_mmio_write(struct hs_lapic *a, u32 off, unsigned int size, u64 val);
+
+/* Owner.  CR8 is TPR bits 7:4. */
+u8 hs_lapic_cr8_read(struct hs_lapic *a);
+void hs_lapic_cr8_write(struct hs_lapic *a, u8 cr8);
+
+/* Owner.  Guest TSC = host TSC + @offset, for the TSC-deadline timer. */
+void hs_lapic_set_tsc_offset(struct hs_lapic *a, u64 offset);
+
+/* Any context.  Post a fixed interrupt; the caller kicks. */
+void hs_lapic_post(struct hs_lapic *a, u8 vector, bool level);
+/* Any context.  HS_LAPIC_EV_*; the caller kicks. */
+void hs_lapic_post_event(struct hs_lapic *a, u32 event, u8 sipi);
+/* Any context.  Local interrupt pins LINT0 (PIC) and LINT1 (NMI). */
+bool hs_lapic_accepts_extint(struct hs_lapic *a);
+
+#endif /* HS_DEV_LAPIC_H */

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Prints the directory of the kernel's own selftest files (lib.mk, harness),
+# unpacking them from Debian's linux-source-6.1 package once.
+set -eu
+cache=${HS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hyperspace}
+dir=$cache/kselftest-6.1
+if [ ! -e "$dir/.done" ]; then
+	tar=/usr/src/linux-source-6.1.tar.xz
+	[ -e "$tar" ] || apt-get install -y --no-install-recommends linux-source-6.1 >&2
+	mkdir -p "$cache"
+	tmp=$(mktemp -d "$cache/kselftest.XXXXXX")
+	tar -xf "$tar" -C "$tmp" --strip-components=4 --wildcards --no-wildcards-match-slash \
+		'linux-source-6.1/tools/testing/selftests/lib.mk' \
+		'linux-source-6.1/tools/testing/selftests/kselftest*' \
+		'linux-source-6.1/tools/testing/selftests/*.h'
+	touch "$tmp/.done"
+	rm -rf "$dir"
+	mv "$tmp" "$dir" 2>/dev/null || rm -rf "$tmp"
+fi
+echo "$dir"
