@@ -12,8 +12,7 @@ if [ ! -e "$dir/.done" ]; then
 	tmp=$(mktemp -d "$cache/kselftest.XXXXXX")
 	tar -xf "$tar" -C "$tmp" --strip-components=4 --wildcards --no-wildcards-match-slash \
 		'linux-source-6.1/tools/testing/selftests/lib.mk' \
-		'linux-source-6.1/tools/testing/selftests/kselftest*' \
-		'linux-source-6.1/tools/testing/selftests/*.h'
+		'linux-source-6.1/tools/testing/selftests/kselftest*'
 	touch "$tmp/.done"
 	rm -rf "$dir"
 	mv "$tmp" "$dir" 2>/dev/null || rm -rf "$tmp"
