@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Builds the debug kernel from Debian's linux-source-6.1 once and prints the
+# directory it lies in, as the lab wants it ("lab run --kernel debug"):
+# vmlinuz, release, lib/modules/<release>, and in src/ the tree to build
+# modules against.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${HS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hyperspace}
+tar=/usr/src/linux-source-6.1.tar.xz
+if [ ! -e "$tar" ]; then
+	apt-get install -y --no-install-recommends linux-source-6.1 >&2
+fi
+for t in bison flex bc; do
+	command -v $t >/dev/null || apt-get install -y --no-install-recommends bison flex bc libelf-dev libssl-dev >&2
+done
+id=$(cat "$here/config" "$tar" | sha256sum | cut -c1-12)
+dir=$cache/debugkernel-$id
+if [ ! -e "$dir/.done" ]; then
+	mkdir -p "$cache"
+	exec 9>"$cache/debugkernel.lock"
+	flock 9
+fi
+if [ ! -e "$dir/.done" ]; then
+	rm -rf "$dir"
+	mkdir -p "$dir/src"
+	tar -xf "$tar" -C "$dir/src" --strip-components=1
+	cd "$dir/src"
+	exec 3>&1 >"$dir/build.log" 2>&1
+	make allnoconfig
+	scripts/kconfig/merge_config.sh -m .config "$here/config"
+	make olddefconfig
+	# What was asked for must be there, or the kernel finds less than we say.
+	for o in KASAN PROVE_LOCKING DEBUG_ATOMIC_SLEEP DEBUG_KMEMLEAK UBSAN DEBUG_LIST KVM_INTEL; do
+		grep -q "^CONFIG_$o=[ym]" .config || { echo "CONFIG_$o is missing" >&3; exit 1; }
+	done
+	make -j"$(nproc)" bzImage modules
+	rel=$(make -s kernelrelease)
+	make INSTALL_MOD_PATH="$dir" INSTALL_MOD_STRIP=1 modules_install
+	cp arch/x86/boot/bzImage "$dir/vmlinuz"
+	cp System.map "$dir/System.map"
+	cp .config "$dir/config"
+	echo "$rel" >"$dir/release"
+	# Objects are not needed to build modules; headers, scripts and symvers are.
+	find . -name '*.o' ! -path './scripts/*' ! -path './tools/*' -delete
+	find . -name '*.cmd' ! -path './scripts/*' ! -path './tools/*' -delete
+	rm -f vmlinux.o
+	ln -sfn "$dir/src" "$dir/lib/modules/$rel/build"
+	rm -f "$dir/lib/modules/$rel/source"
+	mkdir -p "$cache/kernels"
+	ln -sfn "$dir" "$cache/kernels/debug"
+	touch "$dir/.done"
+	exec 1>&3
+fi
+echo "$dir"
