@@ -2,6 +2,7 @@
 """Decoder for the out-of-band channel; guest/labio.c is the encoder.
 
 Frame types:
+    R  the boot sector ran: power-on or reset
     H  the machine is up; payload: kernel release
     B  heartbeat; payload: uptime in seconds
     K  records of the kernel log, as /dev/kmsg gives them
@@ -22,7 +23,7 @@ import zlib
 MAGIC = b"\xf5HSL"
 HEADER = struct.Struct("<4scBHII")
 FRAME_MAX = 16384
-TYPES = frozenset(b"HBKSOXTLWIZ")
+TYPES = frozenset(b"RHBKSOXTLWIZ")
 
 Frame = collections.namedtuple("Frame", "type stream seq payload")
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Command line of the lab."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+from cache import LabError, LabSkip, note
+import emulator
+import kernels
+import run
+
+SKIP = 4
+
+
+def number(text):
+    """12, 200M, 3.5G"""
+    scale = {"k": 1e3, "m": 1e6, "g": 1e9}.get(text[-1:].lower())
+    return int(float(text[:-1]) * scale) if scale else int(text, 0)
+
+
+def names(text):
+    return [n for n in text.replace(",", " ").split() if n]
+
+
+def machine_options(p):
+    p.add_argument("--kernel", default="6.1", metavar="6.1|6.12|debug|DIR")
+    p.add_argument("--cpus", type=int, default=1, choices=(1, 2, 3, 4))
+    p.add_argument("--mem", type=int, default=1024, metavar="MIB")
+    p.add_argument("--hz", type=number, default=0, metavar="N",
+                   help="instructions that make a second, e.g. 200M (default: the model's 3.5G)")
+    p.add_argument("--seed", type=int, default=0, metavar="N", help="another schedule")
+    p.add_argument("--append", default="", metavar="STR", help="kernel command line")
+    p.add_argument("--module", metavar="PATH.ko", help="default: build/<release>/hyperspace.ko")
+    p.add_argument("--no-module", action="store_true")
+    p.add_argument("--file", action="append", default=[], metavar="SRC[:DST]",
+                   help="into the machine, default below /lab; with the libraries it needs")
+    p.add_argument("--modules", type=names, default=[], metavar="NAME,...",
+                   help="stock modules that modprobe shall find")
+    p.add_argument("--load", type=names, default=[], metavar="NAME,...",
+                   help="the same, and load them at boot")
+    p.add_argument("--bring-back", action="append", default=[], metavar="PATH")
+    p.add_argument("--out", metavar="DIR", help="keep the results there")
+    p.add_argument("--keep", action="store_true", help="keep the disk and raw frames as well")
+    p.add_argument("--timeout", type=float, default=600, metavar="S", help="real seconds")
+    p.add_argument("--hang", type=float, default=120, metavar="S",
+                   help="seconds of the emulator's CPU time without a heartbeat = kernel hang")
+    p.add_argument("--command-timeout", type=int, default=0, metavar="S",
+                   help="emulated seconds for each command (default: none)")
+    p.add_argument("--announce", action="append", default=[], metavar="REGEX",
+                   help="lines of the emulator's or kernel's log that are expected")
+    p.add_argument("--expect-taint", default="", metavar="LETTERS")
+    p.add_argument("--expect-reset", action="store_true",
+                   help="the commands end in a reset of the machine")
+    p.add_argument("--emulator", choices=("bochs", "kvm"))
+    p.add_argument("-q", "--quiet", action="store_true", help="show failures only")
+    p.add_argument("commands", nargs="*", metavar="CMD")
+    p.set_defaults(interactive=False, motd="")
+
+
+def parser():
+    p = argparse.ArgumentParser(prog="lab", description="A whole machine with VT-x, for tests.")
+    sub = p.add_subparsers(dest="verb", required=True)
+    machine_options(sub.add_parser("run", help="run commands on the machine"))
+    machine_options(sub.add_parser("shell", help="a shell on the machine, in this terminal"))
+    e = sub.add_parser("emulator", help="say which emulator is used; gets it when needed")
+    e.add_argument("--emulator", choices=("bochs", "kvm"))
+    k = sub.add_parser("kernel", help="directory of an unpacked kernel")
+    k.add_argument("name")
+    k.add_argument("--update", action="store_true", help="look for a newer one")
+    return p
+
+
+def output_dir(opts):
+    if opts.out:
+        os.makedirs(opts.out, exist_ok=True)
+        for name in ("console.txt", "dmesg.txt", "emulator.log", "results.json", "oob.bin"):
+            path = os.path.join(opts.out, name)
+            if os.path.exists(path):
+                os.unlink(path)
+        shutil.rmtree(os.path.join(opts.out, "files"), ignore_errors=True)
+        return os.path.abspath(opts.out), False
+    return tempfile.mkdtemp(prefix="hs-lab-"), True
+
+
+def do_run(opts, emu):
+    if not opts.commands:
+        raise LabError("no command given; see lab run --help")
+    if opts.hz and not 10000000 <= opts.hz <= 10000000000:
+        raise LabError("--hz is out of range")
+    out, temporary = output_dir(opts)
+    begin = time.monotonic()
+    ok = False
+    try:
+        reasons = run.run_machine(opts, emu, out)
+        ok = not reasons
+    finally:
+        if temporary and (ok or not os.path.exists(os.path.join(out, "results.json"))):
+            shutil.rmtree(out, ignore_errors=True)
+    seconds = time.monotonic() - begin
+    if ok:
+        if not opts.quiet:
+            print("lab: ok, %.1f s (%s, %d CPU%s, %s)" % (
+                seconds, opts.kernel, opts.cpus, "s" * (opts.cpus > 1), emu.describe()))
+        return 0
+    for r in reasons:
+        print("lab: FAIL: " + r)
+    print("lab: failed after %.1f s; see %s" % (seconds, out), flush=True)
+    return 1
+
+
+def main(argv):
+    opts = parser().parse_args(argv)
+    try:
+        if opts.verb == "kernel":
+            print(kernels.find(opts.name, opts.update))
+            return 0
+        emu = emulator.find(opts.emulator)
+        if opts.verb == "emulator":
+            print(emu.describe())
+            return 0
+        if opts.verb == "shell":
+            import interactive
+            return interactive.shell(opts, emu, *output_dir(opts))
+        return do_run(opts, emu)
+    except LabSkip as e:
+        print("lab: SKIP: %s" % e, flush=True)
+        return SKIP
+    except LabError as e:
+        note(str(e))
+        return 1
+    except KeyboardInterrupt:
+        note("interrupted")
+        return 130

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The machine itself: Bochs, or QEMU where KVM offers nested VT-x.
+
+Both take a Machine and give the argument list of a process that powers it on,
+and can read from their log what ended it.
+"""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+import apt
+from cache import LabError, LabSkip, TOP, cache_dir, command, entry, need, note
+
+MODEL = "corei7_skylake_x"
+MODEL_HZ = 3500000000           # what that model's CPUID says of its clock
+TIME0 = 1767225600              # the machine's clock starts here: runs repeat
+
+CONFIGURE = """--disable-show-ips --enable-cpu-level=6 --enable-x86-64 --enable-vmx=2
+    --enable-smp --enable-pci --enable-all-optimizations --enable-repeat-speedups --enable-avx
+    --enable-evex --enable-a20-pin --enable-fpu --enable-protection-keys --enable-cet
+    --enable-memtype --enable-e1000 --with-nogui --disable-plugins --disable-docbook""".split()
+
+BIOS = {"bochsbios": "/usr/share/bochs/BIOS-bochs-latest",
+        "vgabios": "/usr/share/vgabios/vgabios.bin"}
+
+
+class Machine:
+    """What a run asks of the emulator; plain data."""
+
+    def __init__(self, **kw):
+        self.vmlinuz = self.initrd = self.cmdline = self.disk = None
+        self.cylinders = 0
+        self.cpus = 1
+        self.mem = 1024
+        self.hz = MODEL_HZ
+        self.seed = 0
+        self.out = None
+        self.tty = None                 # pty for com1 instead of a file
+        self.__dict__.update(kw)
+
+    def path(self, name):
+        return os.path.join(self.out, name)
+
+
+class Bochs:
+    kind = "bochs"
+
+    def __init__(self, path, how):
+        self.path = path
+        self.how = how
+        out = subprocess.run([path, "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             stdin=subprocess.DEVNULL, text=True, errors="replace", check=False)
+        found = re.search(r"Bochs x86 Emulator ([\d.]+\w*)", out.stdout)
+        if not found:
+            raise LabError("%s does not look like Bochs: %s" % (path, out.stdout[:200]))
+        self.version = found.group(1)
+        # The distribution's binary has a debugger that waits at a prompt, and no nogui.
+        self.debugger = "-rc" in out.stdout
+        self.nogui = not self.debugger
+
+    def describe(self):
+        return "Bochs %s (%s): %s" % (self.version, self.how, self.path)
+
+    def argv(self, m):
+        """Write the configuration; return the command that powers the machine on."""
+        lines = [
+            "memory: guest=%d, host=%d" % (m.mem, m.mem),
+            "cpu: model=%s, count=%d, ips=%d, reset_on_triple_fault=0, ignore_bad_msrs=1"
+            % (MODEL, m.cpus, m.hz + m.seed * 1009),
+            "clock: sync=none, time0=%d" % TIME0,
+            "romimage: file=%s" % BIOS["bochsbios"],
+            "vgaromimage: file=%s" % BIOS["vgabios"],
+            "display_library: nogui" if self.nogui else
+            'display_library: rfb, options="timeout=0"',
+            "com1: enabled=1, mode=%s, dev=%s" % (("term", m.tty) if m.tty else
+                                                  ("file", m.path("console.txt"))),
+            "port_e9_hack: enabled=1" + (", all_rings=1" if self.has_all_rings() else ""),
+            "log: " + m.path("emulator.log"),
+            "panic: action=fatal",
+            "error: action=report",
+            # Not only for size: Bochs can deadlock on its own log (see README).
+            "info: action=ignore",
+            "debug: action=ignore",
+            "ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14",
+            "ata0-master: type=disk, path=%s, mode=flat, cylinders=%d, heads=16, spt=63"
+            % (m.disk, m.cylinders),
+            "boot: disk",
+        ]
+        with open(m.path("bochsrc"), "w") as f:
+            f.write("\n".join(lines) + "\n")
+        argv = [self.path, "-q", "-f", m.path("bochsrc")]
+        if self.debugger:
+            with open(m.path("bochs.dbg"), "w") as f:
+                f.write("c\n")
+            argv += ["-rc", m.path("bochs.dbg")]
+        return argv
+
+    def has_all_rings(self):
+        """port_e9_hack all_rings came with 2.7."""
+        return tuple(int(x) for x in re.findall(r"\d+", self.version)[:2]) >= (2, 7)
+
+    @staticmethod
+    def powered_off(log, status):
+        return "soft power off" in log
+
+    idle_uses_cpu = True                # clock sync=none: a halted guest still takes CPU time
+
+
+class Kvm:
+    kind = "kvm"
+    idle_uses_cpu = False
+
+    def __init__(self, path):
+        self.path = path
+        self.version = command([path, "--version"]).split()[3]
+
+    def describe(self):
+        return "QEMU %s with KVM: %s" % (self.version, self.path)
+
+    def argv(self, m):
+        com1 = "tty,id=com1,path=" + m.tty if m.tty else \
+            "file,id=com1,path=" + m.path("console.txt")
+        return [self.path, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                "-machine", "q35,accel=kvm,kernel-irqchip=on", "-cpu", "host,migratable=off",
+                "-smp", str(m.cpus), "-m", str(m.mem),
+                "-kernel", m.vmlinuz, "-initrd", m.initrd, "-append", m.cmdline,
+                "-chardev", com1, "-serial", "chardev:com1",
+                "-chardev", "stdio,id=oob,signal=off",
+                "-device", "isa-debugcon,iobase=0xe9,chardev=oob",
+                "-rtc", "base=2026-01-01T00:00:00",
+                "-qmp", "unix:%s,server=on,wait=off" % m.path("qmp")]
+
+    @staticmethod
+    def powered_off(log, status):
+        return status == 0
+
+
+def nested_vtx():
+    """None when KVM with nested VT-x works here, else the reason why not."""
+    try:
+        with open("/proc/cpuinfo") as f:
+            if not re.search(r"^flags\s*:.*\bvmx\b", f.read(), re.M):
+                return "the CPU shows no vmx flag"
+        with open("/sys/module/kvm_intel/parameters/nested") as f:
+            if f.read().strip() not in ("Y", "1"):
+                return "kvm_intel has nested=N"
+    except OSError as e:
+        return "KVM for Intel is not there (%s)" % e.strerror
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "/dev/kvm cannot be opened"
+    return None
+
+
+def build(tarball, into):
+    """Build Bochs from TARBALL; only the binary is kept."""
+    need({"g++": "g++", "make": "make", "xz-utils": "xz"})
+    note("building Bochs from %s (about 2 minutes on 2 cores)" % os.path.basename(tarball))
+    src = os.path.join(into, "src")
+    os.makedirs(src)
+    command(["tar", "-xf", tarball, "-C", src, "--strip-components=1"])
+    log = os.path.join(into, "build.log")
+    env = dict(os.environ, CFLAGS="-O3", CXXFLAGS="-O3")
+    command(["./configure"] + CONFIGURE, cwd=src, env=env, log=log)
+    command(["make", "-j%d" % (os.cpu_count() or 1), "bochs"], cwd=src, log=log)
+    shutil.copy(os.path.join(src, "bochs"), os.path.join(into, "bochs"))
+    command(["strip", os.path.join(into, "bochs")])
+    shutil.rmtree(src)
+
+
+def tarball():
+    """A Bochs source tarball, or None."""
+    given = os.environ.get("BOCHS_TARBALL")
+    if given:
+        if not os.path.exists(given):
+            raise LabError("BOCHS_TARBALL=%s does not exist" % given)
+        return given
+    found = sorted(glob.glob(os.path.join(TOP, "..", "shared", "lab", "bochs_*.orig.tar.*")))
+    if found:
+        return found[-1]
+    into = os.path.join(cache_dir(), "bochs-source")
+    found = sorted(glob.glob(os.path.join(into, "bochs_*.orig.tar.*")))
+    if found:
+        return found[-1]
+    os.makedirs(into, exist_ok=True)
+    for suite in ("trixie", "bookworm"):
+        if apt.source(suite, "bochs", into):
+            found = sorted(glob.glob(os.path.join(into, "bochs_*.orig.tar.*")))
+            if found:
+                return found[-1]
+    return None
+
+
+def cached_build():
+    path = os.path.join(cache_dir(), "bochs", "bochs")
+    return path if os.access(path, os.X_OK) else None
+
+
+def find_bochs():
+    need(BIOS)
+    given = os.environ.get("BOCHS")
+    if given:
+        if not os.access(given, os.X_OK):
+            raise LabError("BOCHS=%s cannot be executed" % given)
+        return Bochs(given, "$BOCHS")
+    if cached_build():
+        return Bochs(cached_build(), "cached build")
+    tar = tarball()
+    if tar:
+        try:
+            entry("bochs", lambda tmp: build(tar, tmp))
+            return Bochs(cached_build(), "built from source")
+        except LabError as e:
+            note("building Bochs failed: %s" % e)
+    need({"bochs": "/usr/bin/bochs"})
+    return Bochs("/usr/bin/bochs", "the distribution's package")
+
+
+def find(wanted=None):
+    """The emulator to use; WANTED is "bochs", "kvm" or None."""
+    why = nested_vtx()
+    if wanted == "kvm" or (wanted is None and why is None):
+        if why is not None:
+            raise LabSkip("no nested VT-x: " + why)
+        need({"qemu-system-x86": "qemu-system-x86_64"})
+        return Kvm(shutil.which("qemu-system-x86_64"))
+    try:
+        return find_bochs()
+    except LabError as e:
+        raise LabSkip("no emulator with VT-x: %s; and no nested VT-x: %s" % (e, why)) from e

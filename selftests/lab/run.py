@@ -1,0 +1,376 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One run of a machine: prepare, power on, listen, watch, judge, keep what came."""
+
+import ctypes
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+
+from cache import LabError, TOP, note
+import emulator
+import frames
+import image
+import kernels
+import verdict
+import watchdog
+
+PANIC_GRACE_CPU_S = 4           # for the rest of a panic's text
+
+
+class Command:
+    def __init__(self, text):
+        self.text = text
+        self.output = bytearray()
+        self.status = None              # "exit N", "signal N", "timeout"
+
+
+class Run:
+    """What is known of a run; fed by frames, read by verdict.judge()."""
+
+    def __init__(self, commands, show=None):
+        self.commands = [Command(c) for c in commands]
+        self.show = show or (lambda text: None)
+        self.current = None
+        self.booted = self.final = self.interactive = False
+        self.resets = 0
+        self.taint = 0
+        self.kernel = ""
+        self.uptime = 0.0
+        self.kernel_lines = []
+        self.log_lines = []
+        self.warnings = []
+        self.kmemleak = ""
+        self.tar = None
+        self.stopped = None             # the watchdog's reason
+        self.bad_frames = self.lost_frames = 0
+        self.kmsg_rest = b""
+
+    def take(self, f):
+        """Note one frame."""
+        kind, text = f.type, f.payload.decode("utf-8", "replace")
+        if kind == "R":
+            self.resets += 1
+        elif kind == "H":
+            self.booted, self.kernel = True, text
+        elif kind == "B":
+            try:
+                self.uptime = float(text)
+            except ValueError:
+                pass
+        elif kind == "K":
+            for _, seconds, line in frames.kmsg_lines(f.payload):
+                self.kernel_lines.append("[%12.6f] %s" % (seconds, line))
+        elif kind in "SOX" and f.stream < len(self.commands):
+            c = self.commands[f.stream]
+            if kind == "S":
+                self.current = f.stream
+                self.show("$ %s\n" % c.text)
+            elif kind == "O":
+                c.output += f.payload
+                self.show(text)
+            else:
+                c.status = text
+                self.current = None
+                if not c.output.endswith(b"\n") and c.output:
+                    self.show("\n")
+                self.show("[%s]\n" % text)
+        elif kind == "T" and self.tar:
+            self.tar.write(f.payload)
+        elif kind == "L":
+            self.kmemleak += text
+        elif kind == "W":
+            self.warnings.append(text)
+        elif kind == "I":
+            self.interactive = True
+        elif kind == "Z":
+            self.final = True
+            found = re.search(r"tainted=(\d+)", text)
+            self.taint = int(found.group(1)) if found else 0
+
+
+def default_module(release):
+    path = os.path.join(TOP, "build", release, "hyperspace.ko")
+    return path if os.path.exists(path) else None
+
+
+def cmdline(opts, hz):
+    """Kernel command line; a word of --append replaces ours with the same key."""
+    words = ["console=ttyS0,115200", "loglevel=5", "nokaslr", "panic=0", "mitigations=off",
+             "random.trust_cpu=on", "tsc_early_khz=%d" % (hz // 1000),
+             "log_buf_len=4M", "watchdog_thresh=2", "rcupdate.rcu_cpu_stall_timeout=4",
+             "kvm_intel.enable_apicv=0"]
+    given = opts.append.split()
+    keys = {w.split("=")[0] for w in given}
+    return " ".join([w for w in words if w.split("=")[0] not in keys] + given)
+
+
+def plan(opts, hz):
+    beat = max(250, min(1000, int(875e6 / hz * 1000)))
+    lines = {
+        "SPIN": opts.seed * 7919 % 20011,
+        "HEARTBEAT_MS": beat,
+        "CMD_SECONDS": opts.command_timeout,
+        "NCMDS": len(opts.commands),
+        "LOAD": "'%s'" % " ".join(opts.load),
+        "BRING_BACK": "'%s'" % " ".join(opts.bring_back),
+        "INTERACTIVE": int(opts.interactive),
+    }
+    return "".join("%s=%s\n" % kv for kv in lines.items())
+
+
+def destination(spec):
+    """SRC[:DST] -> (path here, path there)."""
+    src, _, dst = spec.partition(":")
+    dst = dst or "/lab/" + os.path.basename(src)
+    if dst.endswith("/"):
+        dst += os.path.basename(src)
+    return src, dst
+
+
+def prepare(opts, emu, out):
+    """Write initrd and disk; return the Machine."""
+    kernel = kernels.find(opts.kernel)
+    release = kernels.release(kernel)
+    hz = opts.hz or emulator.MODEL_HZ
+    mods = image.Modules(kernel, release)
+    for name in opts.modules + opts.load:
+        if name != "hyperspace":
+            mods.add(name)
+    module = opts.module or (None if opts.no_module else default_module(release))
+    if module:
+        mods.add_file(module)
+    elif not opts.no_module and not opts.quiet:
+        note("no build/%s/hyperspace.ko; the machine runs without it" % release)
+    files = []
+    for spec in opts.file:
+        src, dst = destination(spec)
+        if os.path.isdir(src):
+            for base, _, names in os.walk(src):
+                for n in sorted(names):
+                    full = os.path.join(base, n)
+                    if os.path.isfile(full):
+                        files.append((full, os.path.join(dst, os.path.relpath(full, src))))
+        elif os.path.isfile(src):
+            files.append((src, dst))
+        else:
+            raise LabError("--file %s: no such file" % src)
+    vctl = os.path.join(TOP, "build", "vctl")
+    if os.path.exists(vctl) and not any(d == "/usr/sbin/vctl" for _, d in files):
+        files.append((vctl, "/usr/sbin/vctl"))
+    texts = {"lab/plan": (plan(opts, hz), 0o644)}
+    for i, c in enumerate(opts.commands):
+        texts["lab/cmd.%d" % i] = (c + "\n", 0o644)
+    if opts.motd:
+        texts["lab/motd"] = (opts.motd, 0o644)
+    m = emulator.Machine(vmlinuz=os.path.join(kernel, "vmlinuz"), cpus=opts.cpus, mem=opts.mem,
+                         hz=hz, seed=opts.seed, out=out, cmdline=cmdline(opts, hz))
+    m.initrd = m.path("initrd")
+    image.initrd(m.initrd, mods, files, texts)
+    if emu.kind == "bochs":
+        m.disk = m.path("boot.img")
+        m.cylinders = image.boot_disk(m.disk, m.vmlinuz, m.initrd, m.cmdline, m.mem)
+        os.unlink(m.initrd)
+    else:
+        # TSC and clock are the real ones there.
+        m.cmdline = " ".join(w for w in m.cmdline.split() if not w.startswith("tsc_early_khz"))
+    return m
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
+
+
+def qmp_alive(path):
+    """QEMU greets on its control socket unless it hangs."""
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(5)
+            s.connect(path)
+            return bool(s.recv(1))
+    except OSError:
+        return False
+
+
+class Session:
+    """The emulator process and the files it writes."""
+
+    def __init__(self, emu, machine, run):
+        self.emu, self.machine, self.run = emu, machine, run
+        self.decoder = frames.Decoder()
+        self.oob = open(machine.path("oob.bin"), "wb")
+        self.oob_read = open(machine.path("oob.bin"), "rb")
+        self.stderr = open(machine.path("emulator.err"), "wb")
+        self.proc = subprocess.Popen(
+            emu.argv(machine), stdin=subprocess.DEVNULL, stdout=self.oob, stderr=self.stderr,
+            cwd=machine.out, preexec_fn=die_with_parent)
+        self.console_at = 0
+        self.panic_cpu = None
+
+    def pump(self):
+        """Read what the machine sent; True when it said anything."""
+        heard = False
+        while True:
+            data = self.oob_read.read(1 << 20)
+            if not data:
+                break
+            for f in self.decoder.feed(data):
+                heard = True
+                self.run.take(f)
+        self.run.bad_frames = self.decoder.bad
+        self.run.lost_frames = self.decoder.lost
+        return heard
+
+    def panicked(self, cpu):
+        """True when the console showed a panic some CPU time ago."""
+        if self.panic_cpu is None:
+            try:
+                with open(self.machine.path("console.txt"), "rb") as f:
+                    f.seek(max(0, self.console_at - 64))
+                    text = f.read()
+                    self.console_at = f.tell()
+            except OSError:
+                return False
+            if b"Kernel panic - not syncing" in text:
+                self.panic_cpu = cpu
+        return self.panic_cpu is not None and cpu - self.panic_cpu > PANIC_GRACE_CPU_S
+
+    def stop(self):
+        if self.proc.poll() is None:
+            self.proc.kill()
+        self.proc.wait()
+
+    def close(self):
+        self.stop()
+        self.pump()
+        for f in (self.oob, self.oob_read, self.stderr):
+            f.close()
+
+
+def watch(session, dog, expect_reset=False, idle=None):
+    """Follow the machine to its end.  IDLE(): called instead of sleeping."""
+    run, proc = session.run, session.proc
+    began = time.monotonic()
+    while True:
+        done = proc.poll() is not None
+        heard = session.pump()
+        if done:
+            return
+        if run.resets > 1:
+            session.stop()
+            return
+        sample = watchdog.process_sample(proc.pid)
+        if sample:
+            cpu, runnable = sample
+            silent = time.monotonic() - (dog.beat_at or began)
+            alive = session.emu.idle_uses_cpu or silent < dog.emulator_hang \
+                or qmp_alive(session.machine.path("qmp"))
+            why = dog.step(time.monotonic(), cpu, runnable, heard, run.booted, alive)
+            if session.panicked(cpu):
+                why = "the kernel panicked"
+            if why:
+                run.stopped = why
+                session.stop()
+                return
+        if idle:
+            idle()
+        else:
+            time.sleep(0.1)
+
+
+def extract(tar_bytes, into):
+    """Unpack what was brought back: regular files and directories only, below INTO."""
+    names = []
+    try:
+        with tarfile.open(fileobj=io.BytesIO(tar_bytes)) as tar:
+            for member in tar:
+                name = os.path.normpath("/" + member.name).lstrip("/")
+                path = os.path.join(into, name)
+                if member.isdir():
+                    os.makedirs(path, exist_ok=True)
+                elif member.isreg():
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    with open(path, "wb") as f:
+                        f.write(tar.extractfile(member).read())
+                    names.append(name)
+    except (tarfile.TarError, OSError) as e:
+        return names, "the archive of files brought back is damaged: %s" % e
+    return names, None
+
+
+def read_text(path):
+    try:
+        with open(path, errors="replace") as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
+def printable(text):
+    return re.sub(r"[^\x09\x0a\x20-\x7e\u00a0-\uffff]", "", text)
+
+
+def finish(session, opts, emu, seconds, cpu_note=""):
+    """Judge and write the results; returns the list of reasons for failure."""
+    run, m = session.run, session.machine
+    session.close()
+    console = read_text(m.path("console.txt"))
+    run.log_lines = (read_text(m.path("emulator.log")) +
+                     read_text(m.path("emulator.err"))).splitlines()
+    # After a crash the console alone has the last words.
+    if not run.final:
+        run.kernel_lines += ["console: " + l for l in printable(console).splitlines()
+                             if l.startswith("[")]
+    names = []
+    if run.tar:
+        names, why = extract(run.tar.getvalue(), m.path("files"))
+        if why:
+            run.warnings.append(why)
+    reasons = verdict.judge(run, opts.announce, opts.expect_taint, opts.expect_reset)
+    with open(m.path("dmesg.txt"), "w") as f:
+        f.write("".join(l + "\n" for l in run.kernel_lines))
+    for i, c in enumerate(run.commands):
+        with open(m.path("cmd-%d.txt" % i), "wb") as f:
+            f.write(c.output)
+    result = {
+        "ok": not reasons, "reasons": reasons, "emulator": emu.describe(),
+        "kernel": run.kernel, "cpus": m.cpus, "mem": m.mem, "hz": m.hz, "seed": m.seed,
+        "seconds": round(seconds, 1), "uptime": run.uptime, "cmdline": m.cmdline,
+        "tainted": verdict.taint_letters(run.taint), "files": names,
+        "commands": [{"command": c.text, "status": c.status,
+                      "output": c.output.decode("utf-8", "replace")} for c in run.commands],
+    }
+    with open(m.path("results.json"), "w") as f:
+        json.dump(result, f, indent=1)
+        f.write("\n")
+    for name in ("boot.img", "initrd", "oob.bin" if not reasons else "", "qmp", "bochs.dbg"):
+        if name and os.path.exists(m.path(name)) and not opts.keep:
+            os.unlink(m.path(name))
+    return reasons
+
+
+def show_stdout(text):
+    sys.stdout.write(printable(text))
+    sys.stdout.flush()
+
+
+def run_machine(opts, emu, out):
+    """The whole of `lab run`; returns the list of reasons for failure."""
+    begin = time.monotonic()
+    machine = prepare(opts, emu, out)
+    run = Run(opts.commands, None if opts.quiet else show_stdout)
+    if opts.bring_back:
+        run.tar = io.BytesIO()
+    session = Session(emu, machine, run)
+    try:
+        dog = watchdog.Watchdog(opts.timeout, emu.idle_uses_cpu, kernel_hang=opts.hang)
+        watch(session, dog, opts.expect_reset)
+    finally:
+        session.stop()
+    return finish(session, opts, emu, time.monotonic() - begin)
