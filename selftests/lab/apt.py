@@ -105,6 +105,14 @@ def depends(suite, package):
     return [l.split()[-1] for l in out.splitlines() if l.strip().startswith("Depends:")]
 
 
+def has(suite, package):
+    """Whether SUITE has PACKAGE."""
+    p = subprocess.run(["apt-cache", "show", package], env=private(suite),
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+    return p.returncode == 0
+
+
 def download(suite, packages, into):
     """Download PACKAGES of SUITE; return the paths of the .deb files."""
     env = private(suite)

@@ -10,7 +10,9 @@ import time
 
 from cache import LabError, LabSkip, note
 import emulator
+import interactive
 import kernels
+import roots
 import run
 
 SKIP = 4
@@ -58,7 +60,7 @@ def machine_options(p):
     p.add_argument("--emulator", choices=("bochs", "kvm"))
     p.add_argument("-q", "--quiet", action="store_true", help="show failures only")
     p.add_argument("commands", nargs="*", metavar="CMD")
-    p.set_defaults(interactive=False, motd="")
+    p.set_defaults(interactive=False, motd="", stty="")
 
 
 def parser():
@@ -71,6 +73,10 @@ def parser():
     k = sub.add_parser("kernel", help="directory of an unpacked kernel")
     k.add_argument("name")
     k.add_argument("--update", action="store_true", help="look for a newer one")
+    r = sub.add_parser("root", help="root of a Debian suite with headers and compiler")
+    r.add_argument("suite", choices=sorted(roots.KERNEL))
+    r.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD ...",
+                   help="run that in it, with the project at /src")
     return p
 
 
@@ -118,12 +124,17 @@ def main(argv):
         if opts.verb == "kernel":
             print(kernels.find(opts.name, opts.update))
             return 0
+        if opts.verb == "root":
+            argv = opts.argv[1:] if opts.argv[:1] == ["--"] else opts.argv
+            if argv:
+                return roots.run(opts.suite, argv)
+            print(roots.find(opts.suite))
+            return 0
         emu = emulator.find(opts.emulator)
         if opts.verb == "emulator":
             print(emu.describe())
             return 0
         if opts.verb == "shell":
-            import interactive
             return interactive.shell(opts, emu, *output_dir(opts))
         return do_run(opts, emu)
     except LabSkip as e:

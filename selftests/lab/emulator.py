@@ -71,7 +71,7 @@ class Bochs:
             "cpu: model=%s, count=%d, ips=%d, reset_on_triple_fault=0, ignore_bad_msrs=1"
             % (MODEL, m.cpus, m.hz + m.seed * 1009),
             "clock: sync=none, time0=%d" % TIME0,
-            "romimage: file=%s" % BIOS["bochsbios"],
+            "romimage: file=%s, options=fastboot" % BIOS["bochsbios"],
             "vgaromimage: file=%s" % BIOS["vgabios"],
             "display_library: nogui" if self.nogui else
             'display_library: rfb, options="timeout=0"',

@@ -146,7 +146,8 @@ def base():
             c.file("init", init, 0o755)
             c.data("etc/passwd", b"root::0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
             c.data("etc/group", b"root:x:0:\nnogroup:x:65534:\n")
-            c.data("etc/profile", b"PS1='lab# '\nexport PATH=/sbin:/bin:/usr/sbin:/usr/bin:/lab\n")
+            c.data("etc/profile", b"PS1='lab# '\nexport PATH=/sbin:/bin:/usr/sbin:/usr/bin:/lab\n"
+                   b"alias poweroff=exit halt=exit\n")
             # No TRAILER: the run's own part is appended.
 
     return os.path.join(entry("initrd-" + key, make), "base.cpio")

@@ -11,7 +11,7 @@ import re
 import shutil
 
 import apt
-from cache import LabError, cache_dir, command, entry, note
+from cache import LabError, TOP, cache_dir, command, entry, note
 
 # name: (suite, flavour)
 STOCK = {
@@ -58,22 +58,51 @@ def newest_cached(name):
     return os.path.realpath(link) if os.path.exists(link) else None
 
 
+def headers_here(flavour):
+    """Newest release of that flavour whose headers this machine has, or None."""
+    found = []
+    for path in glob.glob("/lib/modules/*-" + flavour + "/build"):
+        r = os.path.basename(os.path.dirname(path))
+        # "amd64" is the end of "cloud-amd64" too.
+        if re.fullmatch(r"[\d.+~a-z-]*?\d[\d.+a-z]*-" + re.escape(flavour), r) \
+                and "cloud-" + flavour not in r and os.path.exists(path + "/Makefile"):
+            found.append(r)
+    return max(found, key=lambda r: [int(n) for n in re.findall(r"\d+", r)], default=None)
+
+
+def debug_kernel():
+    """The debug kernel, built on first use by selftests/debugkernel."""
+    note("debug kernel: built on first use, which takes long")
+    return command([os.path.join(TOP, "selftests/debugkernel/build.sh")]).split("\n")[-2]
+
+
 def find(name, update=False):
     """Directory of kernel NAME: a stock name, "debug", a release already cached, or a directory."""
     if os.path.isdir(name):
         if not os.path.exists(os.path.join(name, "vmlinuz")):
             raise LabError("%s holds no vmlinuz" % name)
         return os.path.abspath(name)
-    cached = newest_cached(name)
-    if cached and not update:
-        return cached
     if name == "debug":
-        raise LabError("no debug kernel is built yet")
+        return debug_kernel()
+    cached = newest_cached(name)
     if name not in STOCK:
+        path = os.path.join(cache_dir(), "kernels", name)
+        if os.path.isdir(path):
+            return path
         raise LabError("unknown kernel '%s'; known: %s, debug, or a directory"
                        % (name, ", ".join(STOCK)))
     suite, flavour = STOCK[name]
-    package = image_package(suite, flavour)
+    # What gets built here is built for the headers here: boot that very kernel.
+    package = None
+    if suite == apt.host_suite():
+        here = headers_here(flavour)
+        if here and os.path.isdir(os.path.join(cache_dir(), "kernels", here)):
+            return os.path.join(cache_dir(), "kernels", here)
+        if here and apt.has(suite, "linux-image-" + here):
+            package = "linux-image-" + here
+    if cached and not package and not update:
+        return cached
+    package = package or image_package(suite, flavour)
     where = entry("kernels/" + package[len("linux-image-"):],
                   lambda tmp: unpack(package, suite, tmp))
     link = os.path.join(cache_dir(), "kernels", name)

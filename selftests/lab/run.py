@@ -47,7 +47,7 @@ class Run:
         self.log_lines = []
         self.warnings = []
         self.kmemleak = ""
-        self.tar = None
+        self.tars = {}                  # stream -> archive brought back
         self.stopped = None             # the watchdog's reason
         self.bad_frames = self.lost_frames = 0
         self.kmsg_rest = b""
@@ -81,8 +81,8 @@ class Run:
                 if not c.output.endswith(b"\n") and c.output:
                     self.show("\n")
                 self.show("[%s]\n" % text)
-        elif kind == "T" and self.tar:
-            self.tar.write(f.payload)
+        elif kind == "T":
+            self.tars.setdefault(f.stream, io.BytesIO()).write(f.payload)
         elif kind == "L":
             self.kmemleak += text
         elif kind == "W":
@@ -121,6 +121,7 @@ def plan(opts, hz):
         "LOAD": "'%s'" % " ".join(opts.load),
         "BRING_BACK": "'%s'" % " ".join(opts.bring_back),
         "INTERACTIVE": int(opts.interactive),
+        "STTY": "'%s'" % opts.stty,
     }
     return "".join("%s=%s\n" % kv for kv in lines.items())
 
@@ -284,11 +285,12 @@ def watch(session, dog, expect_reset=False, idle=None):
             time.sleep(0.1)
 
 
-def extract(tar_bytes, into):
+def extract(archive, into):
     """Unpack what was brought back: regular files and directories only, below INTO."""
     names = []
+    archive.seek(0)
     try:
-        with tarfile.open(fileobj=io.BytesIO(tar_bytes)) as tar:
+        with tarfile.open(fileobj=archive) as tar:
             for member in tar:
                 name = os.path.normpath("/" + member.name).lstrip("/")
                 path = os.path.join(into, name)
@@ -328,8 +330,9 @@ def finish(session, opts, emu, seconds, cpu_note=""):
         run.kernel_lines += ["console: " + l for l in printable(console).splitlines()
                              if l.startswith("[")]
     names = []
-    if run.tar:
-        names, why = extract(run.tar.getvalue(), m.path("files"))
+    for archive in run.tars.values():
+        more, why = extract(archive, m.path("files"))
+        names += more
         if why:
             run.warnings.append(why)
     reasons = verdict.judge(run, opts.announce, opts.expect_taint, opts.expect_reset)
@@ -365,8 +368,6 @@ def run_machine(opts, emu, out):
     begin = time.monotonic()
     machine = prepare(opts, emu, out)
     run = Run(opts.commands, None if opts.quiet else show_stdout)
-    if opts.bring_back:
-        run.tar = io.BytesIO()
     session = Session(emu, machine, run)
     try:
         dog = watchdog.Watchdog(opts.timeout, emu.idle_uses_cpu, kernel_hang=opts.hang)
