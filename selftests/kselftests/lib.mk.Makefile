@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0
+# Through the kernel's own kselftest runner, on a machine that has VT-x, the
+# module and vctl installed, and the guest programs in $(GUESTS).
+TOP := $(abspath ../..)
+KSFT := $(shell $(TOP)/selftests/ksft.sh)
+TEST_PROGS := $(filter-out lib.sh,$(wildcard *.sh))
+TEST_GEN_PROGS := $(basename $(wildcard *.c))
+TEST_FILES := lib.sh
+CFLAGS += -O1 -g -D_GNU_SOURCE -I$(TOP)/include/uapi -I$(TOP)/kmod -I$(KSFT) $(shell pkg-config --cflags libnl-genl-3.0)
+LDLIBS += $(shell pkg-config --libs libnl-genl-3.0) -lpthread
+export HERE := $(CURDIR)
+export GUESTS ?= $(TOP)/build/guests
+include $(KSFT)/lib.mk

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0
+# For tests that run on the lab machine (busybox sh): KTAP results, VMs, and
+# what "memory is back" means.  A test includes it, calls plan, then ok/is for
+# each result, and ends with finish.
+
+KSFT_SKIP=4
+HERE=${HERE:-/lab}
+GUESTS=${GUESTS:-/lab/guests}
+ktap_n=0
+ktap_bad=0
+ktap_plan=
+
+plan() { # COUNT
+	ktap_plan=$1
+	echo "KTAP version 1"
+	echo "1..$1"
+}
+
+skip_all() { # REASON
+	echo "1..0 # SKIP $*"
+	exit $KSFT_SKIP
+}
+
+note() {
+	echo "$*" | sed 's/^/# /'
+}
+
+pass() { # NAME
+	ktap_n=$((ktap_n + 1))
+	echo "ok $ktap_n $*"
+}
+
+fail() { # NAME
+	ktap_n=$((ktap_n + 1))
+	ktap_bad=1
+	echo "not ok $ktap_n $*"
+}
+
+skip() { # NAME REASON
+	ktap_n=$((ktap_n + 1))
+	echo "ok $ktap_n $1 # SKIP $2"
+}
+
+# ok NAME CMD...: passes when CMD succeeds; its output is shown when it fails.
+ok() {
+	ktap_name=$1
+	shift
+	if ktap_out=$("$@" 2>&1); then
+		pass "$ktap_name"
+	else
+		note "$* : status $?"
+		note "$ktap_out"
+		fail "$ktap_name"
+	fi
+}
+
+# status NAME WANT CMD...: passes when CMD ends with status WANT.
+status() {
+	ktap_name=$1 ktap_want=$2
+	shift 2
+	ktap_out=$("$@" 2>&1)
+	ktap_got=$?
+	if [ $ktap_got = "$ktap_want" ]; then
+		pass "$ktap_name"
+	else
+		note "$* : status $ktap_got, not $ktap_want"
+		note "$ktap_out"
+		fail "$ktap_name"
+	fi
+}
+
+# is NAME GOT WANT: passes when both strings are the same.
+is() {
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		note "got '$2', not '$3'"
+		fail "$1"
+	fi
+}
+
+# has NAME TEXT PATTERN: passes when TEXT holds the basic regular expression.
+has() {
+	if printf '%s\n' "$2" | grep -q -- "$3"; then
+		pass "$1"
+	else
+		note "no '$3' in:"
+		note "$2"
+		fail "$1"
+	fi
+}
+
+finish() {
+	if [ -n "$ktap_plan" ] && [ "$ktap_plan" != "$ktap_n" ]; then
+		echo "# planned $ktap_plan, ran $ktap_n"
+		ktap_bad=1
+	fi
+	exit $ktap_bad
+}
+
+load() {
+	[ -d /sys/module/hyperspace ] || modprobe hyperspace "$@"
+}
+
+unload() {
+	[ ! -d /sys/module/hyperspace ] || rmmod hyperspace
+}
+
+state() { # NAME
+	vctl show "$1" --state
+}
+
+# run_guest NAME PROGRAM [ARGS] [create options...]: runs a guest program until
+# it ends; prints its console; succeeds when it ended with code 0.
+run_guest() {
+	rg_name=$1 rg_prog=$2 rg_args=$3
+	shift 3
+	vctl create "$rg_name" --kernel "$GUESTS/$rg_prog.elf" --append "$rg_args" --testdev "$@" >/dev/null || return
+	vctl start "$rg_name" || { vctl destroy "$rg_name"; return 1; }
+	vctl wait "$rg_name" stopped --timeout "${RG_TIMEOUT:-60}"
+	rg_rc=$?
+	vctl console "$rg_name" --log
+	if [ $rg_rc != 0 ]; then
+		vctl show "$rg_name"
+		vctl diagnose "$rg_name"
+		vctl stop "$rg_name" --force
+	else
+		rg_rc=$(vctl -j show "$rg_name" | sed -n 's/.*"exit_code": *\([0-9]*\).*/\1/p')
+	fi
+	vctl destroy "$rg_name" || return 1
+	[ "${rg_rc:-1}" = 0 ]
+}
+
+# KiB available and in slab, after caches are dropped and work has settled.
+mem_now() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 0.1
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemAvailable:/ { a = $2 } /^Slab:/ { s = $2 } END { print a, s }' /proc/meminfo
+}
+
+frames() {
+	cat /sys/kernel/debug/hyperspace/frames
+}
