@@ -1,2 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-hyperspace-y +=
+hyperspace-y += kmod/main.o
+hyperspace-y += kmod/event.o
+hyperspace-y += kmod/image.o
+hyperspace-y += kmod/netlink.o
+hyperspace-y += kmod/netlink_diag.o
+hyperspace-y += kmod/netlink_dump.o
+hyperspace-y += kmod/netlink_policy.o
+hyperspace-y += kmod/netlink_vm.o
+hyperspace-y += kmod/vcpu.o
+hyperspace-y += kmod/vm.o
+hyperspace-y += kmod/vm_hold.o
+hyperspace-y += kmod/vm_params.o
+hyperspace-y += kmod/vm_run.o
+hyperspace-y += kmod/vm_stat.o
+hyperspace-y += kmod/vm_state.o

@@ -3,7 +3,8 @@
 #ifndef HS_COMPAT_UNALIGNED_H
 #define HS_COMPAT_UNALIGNED_H
 
-#if __has_include(<linux/unaligned.h>)
+/* A probe, because sparse does not understand __has_include. */
+#ifdef HS_HAVE_LINUX_UNALIGNED
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>

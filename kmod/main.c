@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and unloading: a ladder of inits and its mirror.
+ *
+ * The control plane comes last and goes first, so that no request finds a part
+ * missing.  Every VM, whatever its state, holds a reference on the module:
+ * unloading is refused while one exists, and never has to stop a guest.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/reboot.h>
+#include <net/genetlink.h>
+#include "debug.h"
+#include "dev/console.h"
+#include "ept/gmem.h"
+#include "netlink.h"
+#include "vm.h"
+#include "vmx/vmx.h"
+
+struct dentry *hs_debug_dir;
+
+/*
+ * Comes before that of kmod/vmx, which turns VMX off: by then no vCPU may be in
+ * its guest.
+ */
+static int reboot_notify(struct notifier_block *nb, unsigned long action, void *data)
+{
+	hs_vm_halt_all();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_nb = {
+	.notifier_call = reboot_notify,
+	.priority = INT_MAX,
+};
+
+static int frames_get(void *data, u64 *value)
+{
+	*value = hs_gmem_frames();
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(frames_fops, frames_get, NULL, "%llu\n");
+
+/* Debugfs may be absent; nothing depends on it, so nothing fails for it. */
+static void debug_init(void)
+{
+	hs_debug_dir = debugfs_create_dir("hyperspace", NULL);
+	debugfs_create_file("frames", 0400, hs_debug_dir, NULL, &frames_fops);
+}
+
+static void debug_exit(void)
+{
+	debugfs_remove(hs_debug_dir);
+}
+
+static int __init hs_init(void)
+{
+	int err;
+
+	debug_init();
+	err = hs_gmem_module_init();
+	if (err)
+		goto exit_debug;
+	err = hs_vmx_module_init();
+	if (err)
+		goto exit_gmem;
+	err = hs_console_module_init();
+	if (err)
+		goto exit_vmx;
+	err = hs_vm_module_init();
+	if (err)
+		goto exit_console;
+	err = register_reboot_notifier(&reboot_nb);
+	if (err)
+		goto exit_vm;
+	err = hs_netlink_module_init();
+	if (err)
+		goto exit_reboot;
+	return 0;
+
+exit_reboot:
+	unregister_reboot_notifier(&reboot_nb);
+exit_vm:
+	hs_vm_module_exit();
+exit_console:
+	hs_console_module_exit();
+exit_vmx:
+	hs_vmx_module_exit();
+exit_gmem:
+	hs_gmem_module_exit();
+exit_debug:
+	debug_exit();
+	return err;
+}
+
+static void __exit hs_exit(void)
+{
+	hs_netlink_module_exit();
+	unregister_reboot_notifier(&reboot_nb);
+	hs_vm_module_exit();
+	hs_console_module_exit();
+	hs_vmx_module_exit();
+	hs_gmem_module_exit();
+	debug_exit();
+}
+
+module_init(hs_init);
+module_exit(hs_exit);
+
+MODULE_DESCRIPTION("Hyperspace hypervisor");
+MODULE_VERSION(HS_VERSION);
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_GENL_FAMILY(HS_GENL_NAME);

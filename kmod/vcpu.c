@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The thread of a virtual CPU.
+ *
+ * It runs the guest slice by slice (hs_vmx_run()) and, between slices, looks
+ * whether somebody wants it to stop: vm->hold.  It is an ordinary thread to the
+ * scheduler: affinity, nice and cgroups work on it, it freezes with the system,
+ * and waits in TASK_IDLE so that a halted guest is no load.
+ */
+#include <linux/err.h>
+#include <linux/freezer.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include "vcpu.h"
+#include "vm.h"
+
+/* A vCPU that halts longer than this leaves nothing of it on a CPU. */
+#define PARK_AFTER	HZ
+
+/**
+ * hs_vcpu_kick - make a vCPU look at what has changed
+ * @v: the vCPU
+ *
+ * Whatever the caller wrote before is seen by the vCPU before it enters the
+ * guest or goes to sleep again: hs_vmx_kick() has the full barrier that pairs
+ * with the one after IN_GUEST is set, and rcuwait_wake_up() the one that pairs
+ * with set_current_state() in the sleeps below.  Any context.
+ */
+void hs_vcpu_kick(struct hs_vcpu *v)
+{
+	hs_vmx_kick(v->vmx);
+	rcuwait_wake_up(&v->wait);
+}
+
+static void account(struct hs_vcpu *v)
+{
+	WRITE_ONCE(v->cpu_ns, v->cpu_base_ns + current->se.sum_exec_runtime);
+}
+
+/* From here on the thread touches neither guest nor VMCS until it is let go. */
+static void park(struct hs_vcpu *v)
+{
+	struct hs_vm *vm = v->vm;
+
+	/* Only the owner can read them, and only while VMX is on. */
+	hs_vmx_get_regs(v->vmx, &v->regs);
+	hs_vmx_park(v->vmx);
+	account(v);
+
+	spin_lock_irq(&vm->hold_lock);
+	v->parked = true;
+	vm->parked++;
+	spin_unlock_irq(&vm->hold_lock);
+	wake_up_all(&vm->park_wq);
+}
+
+static bool try_unpark(struct hs_vcpu *v)
+{
+	struct hs_vm *vm = v->vm;
+	bool free;
+
+	spin_lock_irq(&vm->hold_lock);
+	free = !vm->hold;
+	if (free) {
+		v->parked = false;
+		vm->parked--;
+	}
+	spin_unlock_irq(&vm->hold_lock);
+	return free;
+}
+
+/*
+ * Waits until the vCPU may run; false when the thread is to end instead.
+ *
+ * A frozen thread counts as parked.  Were it not so, an operation that waits
+ * for all vCPUs to park, in a work item that the freezer waits for, would stop
+ * the system from going to sleep.
+ */
+static bool may_run(struct hs_vcpu *v)
+{
+	bool run = false;
+
+	if (likely(!READ_ONCE(v->vm->hold) && !freezing(current) && !v->parked))
+		return true;
+	if (!v->parked)
+		park(v);
+
+	prepare_to_rcuwait(&v->wait);
+	for (;;) {
+		/* Pairs with rcuwait_wake_up(): hold is read after this. */
+		set_current_state(TASK_IDLE);
+		if (kthread_should_stop())
+			break;
+		if (freezing(current)) {
+			__set_current_state(TASK_RUNNING);
+			try_to_freeze();
+			continue;
+		}
+		run = try_unpark(v);
+		if (run)
+			break;
+		schedule();
+	}
+	finish_rcuwait(&v->wait);
+	return run;
+}
+
+/* Sleeps until the halted vCPU has something to do, or is wanted. */
+static void sleep_halted(struct hs_vcpu *v)
+{
+	long left = PARK_AFTER;
+
+	account(v);
+	prepare_to_rcuwait(&v->wait);
+	for (;;) {
+		/*
+		 * The state is written, then has_work is read; who posts an
+		 * interrupt writes it, then rcuwait_wake_up() reads the state.
+		 * Both have a full barrier between: one of them sees the other.
+		 */
+		set_current_state(TASK_IDLE);
+		if (READ_ONCE(v->vm->hold) || freezing(current) ||
+		    kthread_should_stop() || hs_vmx_has_work(v->vmx))
+			break;
+		if (left != MAX_SCHEDULE_TIMEOUT && !left) {
+			__set_current_state(TASK_RUNNING);
+			hs_vmx_park(v->vmx);
+			left = MAX_SCHEDULE_TIMEOUT;
+			continue;
+		}
+		left = schedule_timeout(left);
+	}
+	finish_rcuwait(&v->wait);
+}
+
+static int vcpu_thread(void *arg)
+{
+	struct hs_vcpu *v = arg;
+	struct mem_cgroup *old;
+
+	set_freezable();
+	/* Guest memory is charged to whoever made the VM. */
+	old = set_active_memcg(v->vm->memcg);
+	while (may_run(v)) {
+		switch (hs_vmx_run(v->vmx)) {
+		case HS_RUN_AGAIN:
+			account(v);
+			break;
+		case HS_RUN_HALT:
+			sleep_halted(v);
+			break;
+		case HS_RUN_SHUTDOWN:
+			hs_vm_post(v->vm, HS_EV_TRIPLE, v->index);
+			break;
+		case HS_RUN_FAIL:
+			hs_vm_post(v->vm, HS_EV_VMX_FAIL, v->index);
+			break;
+		}
+		cond_resched();
+	}
+	set_active_memcg(old);
+	return 0;
+}
+
+/**
+ * hs_vcpu_create - a vCPU without a thread
+ * @vm: its VM, board and vmx in place
+ * @index: number of the vCPU and its APIC id
+ *
+ * Return: the vCPU, parked, or ERR_PTR.  Process context.
+ */
+struct hs_vcpu *hs_vcpu_create(struct hs_vm *vm, unsigned int index)
+{
+	struct hs_vcpu *v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+
+	if (!v)
+		return ERR_PTR(-ENOMEM);
+	v->vm = vm;
+	v->index = index;
+	rcuwait_init(&v->wait);
+	v->vmx = hs_vmx_create(vm->vmx, index, vm->board.lapic[index]);
+	if (IS_ERR(v->vmx)) {
+		long err = PTR_ERR(v->vmx);
+
+		kfree(v);
+		return ERR_PTR(err);
+	}
+	v->parked = true;
+	return v;
+}
+
+/**
+ * hs_vcpu_destroy - undo hs_vcpu_create()
+ * @v: a vCPU without a thread, which nobody can kick any more
+ */
+void hs_vcpu_destroy(struct hs_vcpu *v)
+{
+	hs_vmx_destroy(v->vmx);
+	kfree(v);
+}
+
+/**
+ * hs_vcpu_start - make the thread of a vCPU
+ * @v: a parked vCPU without a thread
+ *
+ * The thread waits until the VM is released.  Context: vm->lock.
+ *
+ * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
+ */
+int hs_vcpu_start(struct hs_vcpu *v)
+{
+	struct task_struct *t;
+
+	lockdep_assert_held(&v->vm->lock);
+	v->cpu_base_ns = 0;
+	WRITE_ONCE(v->cpu_ns, 0);
+	t = kthread_create(vcpu_thread, v, "hs/%s/%u", v->vm->name, v->index);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	v->task = t;
+	wake_up_process(t);
+	return 0;
+}
+
+/**
+ * hs_vcpu_stop - end the thread of a vCPU
+ * @v: a vCPU whose VM is held, or without a thread
+ *
+ * Waits for the thread, which is parked or about to be.  Context: vm->lock.
+ */
+void hs_vcpu_stop(struct hs_vcpu *v)
+{
+	lockdep_assert_held(&v->vm->lock);
+	if (!v->task)
+		return;
+	kthread_stop(v->task);
+	v->task = NULL;
+}

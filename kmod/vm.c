@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which VMs there are: making one, finding it, taking it apart.
+ *
+ * A VM is found by id or name and then held by a reference for as long as one
+ * request takes.  Destroying it goes in three steps: make it dead (state and
+ * table), wait for the users (references), free it.  After the first step who
+ * had found it before gets -ENODEV.
+ */
+#include <linux/file.h>
+#include <linux/memcontrol.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <asm/tsc.h>
+#include <linux/xarray.h>
+#include "image.h"
+#include "vcpu.h"
+#include "vm.h"
+
+static bool huge_2m = true;
+module_param(huge_2m, bool, 0444);
+MODULE_PARM_DESC(huge_2m, "Back guest memory with 2 MiB pages where possible (default: Y)");
+
+/*
+ * All VMs by id.  Ids go up and are not used again soon, so that a dump goes
+ * on after the last id it showed, and a script does not hit a newer VM.
+ */
+static struct {
+	struct mutex lock;
+	struct xarray by_id;
+	u32 next_id;
+	u32 generation;		/* of the set of VMs, never 0 */
+} hs_vms = {
+	.lock = __MUTEX_INITIALIZER(hs_vms.lock),
+	.by_id = XARRAY_INIT(hs_vms.by_id, XA_FLAGS_ALLOC1),
+	.generation = 1,
+};
+
+struct workqueue_struct *hs_vm_wq;
+
+static void vm_changed(void)
+{
+	lockdep_assert_held(&hs_vms.lock);
+	if (!++hs_vms.generation)
+		hs_vms.generation = 1;
+}
+
+static void vm_release(struct kref *ref)
+{
+	struct hs_vm *vm = container_of(ref, struct hs_vm, ref);
+
+	complete(&vm->released);
+}
+
+/**
+ * hs_vm_put - give a reference back
+ * @vm: from hs_vm_find() or hs_vm_next()
+ */
+void hs_vm_put(struct hs_vm *vm)
+{
+	kref_put(&vm->ref, vm_release);
+}
+
+static struct hs_vm *find_name(const char *name)
+{
+	struct hs_vm *vm;
+	unsigned long id;
+
+	lockdep_assert_held(&hs_vms.lock);
+	xa_for_each(&hs_vms.by_id, id, vm)
+		if (!strcmp(vm->name, name))
+			return vm;
+	return NULL;
+}
+
+/**
+ * hs_vm_find - the VM that a message is about
+ * @key: name, id or both, which then must agree
+ * @e: what is wrong, when something is
+ *
+ * Process context.
+ *
+ * Return: the VM with a reference, or ERR_PTR(-ENOENT), ERR_PTR(-EINVAL) when
+ * name and id are of different VMs.
+ */
+struct hs_vm *hs_vm_find(const struct hs_vm_key *key, struct hs_attr_error *e)
+{
+	struct hs_vm *vm = NULL;
+	int err = -ENOENT;
+
+	mutex_lock(&hs_vms.lock);
+	if (key->has_id) {
+		vm = xa_load(&hs_vms.by_id, key->id);
+		e->attr = HS_A_VM_ID;
+		e->why = "no VM has this id";
+	}
+	if (key->has_name && (vm || !key->has_id)) {
+		struct hs_vm *named = find_name(key->name);
+
+		e->attr = HS_A_VM_NAME;
+		e->why = "no VM has this name";
+		if (key->has_id && named != vm) {
+			e->why = "name and id are not of the same VM";
+			err = -EINVAL;
+			named = NULL;
+		}
+		vm = named;
+	}
+	if (vm && !vm->published)
+		vm = NULL;
+	if (vm)
+		kref_get(&vm->ref);
+	mutex_unlock(&hs_vms.lock);
+	return vm ?: ERR_PTR(err);
+}
+
+/**
+ * hs_vm_next - go over all VMs
+ * @id: where to begin, 0 at first; set to the id of the VM found plus one
+ *
+ * Process context.
+ *
+ * Return: the VM with a reference, or NULL after the last.
+ */
+struct hs_vm *hs_vm_next(u32 *id)
+{
+	unsigned long index = *id;
+	struct hs_vm *vm;
+
+	mutex_lock(&hs_vms.lock);
+	vm = xa_find(&hs_vms.by_id, &index, U32_MAX, XA_PRESENT);
+	while (vm && !vm->published)
+		vm = xa_find_after(&hs_vms.by_id, &index, U32_MAX, XA_PRESENT);
+	if (vm) {
+		kref_get(&vm->ref);
+		*id = vm->id + 1;
+	}
+	mutex_unlock(&hs_vms.lock);
+	return vm;
+}
+
+/**
+ * hs_vm_generation - changes whenever a VM comes or goes
+ *
+ * Return: never 0.  Process context.
+ */
+u32 hs_vm_generation(void)
+{
+	u32 generation;
+
+	mutex_lock(&hs_vms.lock);
+	generation = hs_vms.generation;
+	mutex_unlock(&hs_vms.lock);
+	return generation;
+}
+
+/* Takes the name and an id, so that nobody else can; invisible as yet. */
+static int vm_reserve(struct hs_vm *vm, struct hs_attr_error *e)
+{
+	int err;
+
+	mutex_lock(&hs_vms.lock);
+	if (find_name(vm->name)) {
+		e->attr = HS_A_VM_NAME;
+		e->why = "a VM of this name exists";
+		err = -EEXIST;
+	} else {
+		err = xa_alloc_cyclic(&hs_vms.by_id, &vm->id, vm, xa_limit_31b,
+				      &hs_vms.next_id, GFP_KERNEL);
+	}
+	mutex_unlock(&hs_vms.lock);
+	return err < 0 ? err : 0;
+}
+
+static void vm_publish(struct hs_vm *vm)
+{
+	mutex_lock(&hs_vms.lock);
+	vm->published = true;
+	vm_changed();
+	mutex_unlock(&hs_vms.lock);
+}
+
+static void vm_unpublish(struct hs_vm *vm)
+{
+	mutex_lock(&hs_vms.lock);
+	xa_erase(&hs_vms.by_id, vm->id);
+	if (vm->published)
+		vm_changed();
+	mutex_unlock(&hs_vms.lock);
+}
+
+static void vcpus_destroy(struct hs_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->cpus; i++)
+		if (vm->vcpu[i])
+			hs_vcpu_destroy(vm->vcpu[i]);
+}
+
+static int vcpus_create(struct hs_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->cpus; i++) {
+		struct hs_vcpu *v = hs_vcpu_create(vm, i);
+
+		if (IS_ERR(v)) {
+			vcpus_destroy(vm);
+			return PTR_ERR(v);
+		}
+		vm->vcpu[i] = v;
+	}
+	vm->parked = vm->cpus;
+	return 0;
+}
+
+/* Puts the machine together; undone by machine_destroy(). */
+static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
+{
+	const struct hs_gmem_cfg gmem_cfg = {
+		.ram_bytes = vm->mem_bytes,
+		.ad = hs_vmx_has_ept_ad(),
+		.huge_2m = huge_2m && hs_vmx_has_ept_2m(),
+		.kick = hs_vmx_kick_cpu,
+	};
+	const struct hs_board_cfg board_cfg = {
+		.name = vm->name,
+		.cpus = vm->cpus,
+		.testdev = vm->flags & HS_VM_F_TESTDEV,
+		.tsc_khz = tsc_khz,
+	};
+	struct hs_vmx_vm_cfg vmx_cfg = {
+		.cpus = vm->cpus,
+		.board = &vm->board,
+		.name = vm->name,
+	};
+	int err;
+
+	vm->gmem = hs_gmem_create(&gmem_cfg);
+	if (IS_ERR(vm->gmem)) {
+		err = PTR_ERR(vm->gmem);
+		if (err != -ENOMEM) {
+			e->attr = HS_A_VM_MEM_BYTES;
+			e->why = "more memory than this CPU can give a guest";
+		}
+		return err;
+	}
+	err = hs_board_init(&vm->board, &board_cfg, &hs_vm_board_ops, vm);
+	if (err) {
+		e->why = "the devices of the VM cannot be made";
+		goto free_gmem;
+	}
+	vmx_cfg.gmem = vm->gmem;
+	vm->vmx = hs_vmx_vm_create(&vmx_cfg);
+	if (IS_ERR(vm->vmx)) {
+		err = PTR_ERR(vm->vmx);
+		goto exit_board;
+	}
+	err = vcpus_create(vm);
+	if (!err)
+		return 0;
+
+	hs_vmx_vm_destroy(vm->vmx);
+exit_board:
+	hs_board_exit(&vm->board);
+free_gmem:
+	hs_gmem_destroy(vm->gmem);
+	return err;
+}
+
+/*
+ * No vCPU thread is left.  Until hs_board_exit() returns, timers and the
+ * console may still kick vCPUs and post events, which queue the work; after it
+ * the work is the last that could look at the machine.
+ */
+static void machine_destroy(struct hs_vm *vm)
+{
+	hs_board_exit(&vm->board);
+	cancel_work_sync(&vm->work);
+	vcpus_destroy(vm);
+	hs_vmx_vm_destroy(vm->vmx);
+	hs_gmem_destroy(vm->gmem);
+}
+
+static void vm_free(struct hs_vm *vm)
+{
+	if (vm->initrd)
+		fput(vm->initrd);
+	if (vm->kernel)
+		fput(vm->kernel);
+	mem_cgroup_put(vm->memcg);
+	mutex_destroy(&vm->lock);
+	kfree(vm->cmdline);
+	kvfree(vm->vcpu);
+	kfree(vm);
+}
+
+static struct hs_vm *vm_alloc(const struct hs_vm_params *p, struct file *kernel,
+			      struct file *initrd)
+{
+	struct hs_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+
+	if (!vm)
+		return NULL;
+	kref_init(&vm->ref);
+	init_completion(&vm->released);
+	mutex_init(&vm->lock);
+	spin_lock_init(&vm->state_lock);
+	spin_lock_init(&vm->hold_lock);
+	init_waitqueue_head(&vm->park_wq);
+	INIT_WORK(&vm->work, hs_vm_work);
+	vm->state = HS_VM_DEFINED;
+	vm->hold = HS_HOLD_OFF;
+
+	strscpy(vm->name, p->name, sizeof(vm->name));
+	vm->mem_bytes = p->mem_bytes;
+	vm->cpus = p->cpus;
+	vm->flags = p->flags;
+	vm->on_panic = p->on_panic;
+	vm->cmdline = kstrdup(p->cmdline, GFP_KERNEL_ACCOUNT);
+	vm->vcpu = kvcalloc(p->cpus, sizeof(*vm->vcpu), GFP_KERNEL_ACCOUNT);
+	vm->kernel = get_file(kernel);
+	if (initrd)
+		vm->initrd = get_file(initrd);
+	vm->memcg = get_mem_cgroup_from_mm(current->mm);
+	if (vm->cmdline && vm->vcpu)
+		return vm;
+	vm_free(vm);
+	return NULL;
+}
+
+/**
+ * hs_vm_create - make a VM that can be started
+ * @p: what it is made from
+ * @kernel: its kernel image; the VM takes a reference of its own
+ * @initrd: its initial RAM disk, likewise; NULL for none
+ * @e: what is wrong, when something is
+ * @info: the request, for its echo
+ *
+ * Everything is in place or nothing is left.  A VM holds the module from here
+ * to its destruction.  Context: the creator's process, sleeps.
+ *
+ * Return: the VM with a reference, or ERR_PTR: -EEXIST, -ENOMEM, -EOPNOTSUPP
+ * when this host cannot run VMs, what the loaders say of the images.
+ */
+struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
+			   struct file *initrd, struct hs_attr_error *e,
+			   struct genl_info *info)
+{
+	const struct hs_check *missing;
+	struct hs_vm *vm;
+	int err;
+
+	might_sleep();
+	err = hs_vmx_supported(&missing);
+	if (err) {
+		e->why = missing && missing->remedy ? missing->remedy :
+			 "this host cannot run VMs: see vctl check";
+		return ERR_PTR(err);
+	}
+	if (!try_module_get(THIS_MODULE)) {
+		e->why = "the module is being unloaded";
+		return ERR_PTR(-ENODEV);
+	}
+	err = -ENOMEM;
+	vm = vm_alloc(p, kernel, initrd);
+	if (!vm)
+		goto put_module;
+	err = hs_image_check(vm, e);
+	if (err)
+		goto free;
+	err = vm_reserve(vm, e);
+	if (err)
+		goto free;
+	err = machine_create(vm, e);
+	if (err)
+		goto unreserve;
+
+	kref_get(&vm->ref);
+	vm_publish(vm);
+	mutex_lock(&vm->lock);
+	/* Somebody may have been quicker to find and destroy it. */
+	if (vm->state == HS_VM_DEFINED)
+		hs_vm_set_state(vm, HS_VM_DEFINED, NULL, info);
+	mutex_unlock(&vm->lock);
+	return vm;
+
+unreserve:
+	vm_unpublish(vm);
+free:
+	vm_free(vm);
+put_module:
+	module_put(THIS_MODULE);
+	return ERR_PTR(err);
+}
+
+/**
+ * hs_vm_destroy - take a VM apart
+ * @vm: the VM; the caller's reference is used up when 0 is returned
+ * @why: sentence, when it may not be destroyed now
+ * @info: the request, for its echo
+ *
+ * When it returns, nothing of the VM is left.  Process context, sleeps.
+ *
+ * Return: 0, -EBUSY when it is live, -ENODEV when somebody else was quicker.
+ */
+int hs_vm_destroy(struct hs_vm *vm, const char **why, struct genl_info *info)
+{
+	const struct hs_vm_verdict *v;
+
+	/* Dead: no operation finds a legal transition any more. */
+	mutex_lock(&vm->lock);
+	v = hs_vm_verdict(vm->state, HS_OP_DEL);
+	if (v->err) {
+		*why = v->why;
+		mutex_unlock(&vm->lock);
+		return v->err;
+	}
+	hs_vm_set_state(vm, v->next, NULL, info);
+	mutex_unlock(&vm->lock);
+	vm_unpublish(vm);
+
+	/* Requests that found it before; each ends at vm->lock, or at once. */
+	hs_vm_put(vm);		/* the caller's */
+	hs_vm_put(vm);		/* the table's */
+	wait_for_completion(&vm->released);
+
+	machine_destroy(vm);
+	vm_free(vm);
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+/**
+ * hs_vm_module_init - get ready for VMs
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hs_vm_module_init(void)
+{
+	/* Unbound: an ending VM waits for its vCPUs, on whatever CPU. */
+	hs_vm_wq = alloc_workqueue("hs_vm", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	return hs_vm_wq ? 0 : -ENOMEM;
+}
+
+/**
+ * hs_vm_module_exit - undo hs_vm_module_init(); there is no VM
+ */
+void hs_vm_module_exit(void)
+{
+	destroy_workqueue(hs_vm_wq);
+	xa_destroy(&hs_vms.by_id);
+}
