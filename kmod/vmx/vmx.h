@@ -31,6 +31,11 @@ bool hs_vmx_check(unsigned int i, struct hs_check *c);
 /* 0, or -EOPNOTSUPP and the first missing requirement in *why. */
 int hs_vmx_supported(const struct hs_check **why);
 
+/* Optional features of the EPT here, for struct hs_gmem_cfg.  After
+ * hs_vmx_supported() said 0; any context. */
+bool hs_vmx_has_ept_ad(void);
+bool hs_vmx_has_ept_2m(void);
+
 int hs_vmx_module_init(void);
 void hs_vmx_module_exit(void);
 
