@@ -34,6 +34,8 @@
 #ifndef _UAPI_LINUX_HYPERSPACE_H
 #define _UAPI_LINUX_HYPERSPACE_H
 
+#include <linux/types.h>
+
 #define HS_GENL_NAME		"hyperspace"
 #define HS_GENL_VERSION		1
 #define HS_GENL_GROUP_EVENTS	"events"
