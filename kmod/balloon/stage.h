@@ -3,7 +3,7 @@
 #ifndef HS_BALLOON_STAGE_H
 #define HS_BALLOON_STAGE_H
 
-#include <linux/types.h>
+#include "pure.h"
 
 struct hs_gmem;
 
@@ -11,7 +11,7 @@ struct hs_gmem;
  * Takes the page at @gpa out of the guest (begin-out, acknowledgement,
  * finish-out to STAGED); its content stays, the next touch faults.  Process
  * context, may sleep.  0; -ENXIO not RAM; -ENOENT nothing mapped there;
- * -EBUSY pinned or already moving; -EINTR.
+ * -EBUSY pinned or already moving; -EINTR killed; -ENOMEM, -ENOSPC.
  */
 int hs_stage_out(struct hs_gmem *g, u64 gpa);
 

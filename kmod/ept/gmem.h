@@ -7,15 +7,11 @@
 #ifndef HS_EPT_GMEM_H
 #define HS_EPT_GMEM_H
 
-#include <linux/types.h>
+#include "pure.h"
+#include "ept/access.h"
 
 struct hs_gmem;
 struct page;
-
-#define HS_ACC_READ	0x1
-#define HS_ACC_WRITE	0x2
-#define HS_ACC_EXEC	0x4
-#define HS_ACC_WALK	0x8	/* by the guest's page walk, not its result */
 
 /**
  * struct hs_gmem_cfg - what guest memory is made from
@@ -56,8 +52,13 @@ u64 hs_gmem_ram_bytes(const struct hs_gmem *g);
  * before entering.  The barrier also orders the caller's own IN_GUEST store
  * before its later reads of requests.  Each enter is paired with a leave,
  * also when the entry is given up.
+ *
+ * After the INVEPT, and only then, the caller says hs_gmem_flushed(): until it
+ * does, every enter on this CPU asks again, so an entry given up in between
+ * loses nothing.
  */
 bool hs_gmem_enter(struct hs_gmem *g, int cpu);
+void hs_gmem_flushed(struct hs_gmem *g, int cpu);
 void hs_gmem_leave(struct hs_gmem *g, int cpu);
 
 /*
@@ -87,9 +88,19 @@ int hs_gmem_write_atomic(struct hs_gmem *g, u64 gpa, const void *src, size_t len
 /* Content without installing or charging: snapshot, dump. Whole page. */
 int hs_gmem_peek(struct hs_gmem *g, u64 gpa, void *page);
 
-/* A reference on the frame, not a promise that @gpa stays mapped. */
+/*
+ * A reference on the frame, not a promise that @gpa stays mapped.  While it
+ * lasts the page counts as accessed and, with @write, as dirty.  Errors as the
+ * accessor's, and -ENOBUFS when the VM has too many pins: bounce instead.
+ */
 int hs_gmem_pin(struct hs_gmem *g, u64 gpa, bool write, struct page **page);
 void hs_gmem_unpin(struct hs_gmem *g, struct page *page, bool dirty);
+
+/*
+ * Memory that the VM can always hold (rule 12), rounded down to pages; no
+ * involuntary take goes below it.  Any context.
+ */
+void hs_gmem_set_reservation(struct hs_gmem *g, u64 bytes);
 
 /* Bytes of frames charged; of EPT table pages and bookkeeping. */
 u64 hs_gmem_charged(const struct hs_gmem *g);

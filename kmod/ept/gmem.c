@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Guest memory as an object: create, clear, destroy, what it is and holds. */
+#include "ept/core.h"
+
+#define LOW_END		(3ULL << 30)	/* RAM below, devices up to 4 GiB */
+#define HIGH_START	(4ULL << 30)
+
+bool hs_gmem_is_ram(const struct hs_gmem *g, u64 gpa)
+{
+	if (gpa < LOW_END)
+		return gpa < g->ram_bytes;
+	return gpa >= HIGH_START && g->ram_bytes > LOW_END &&
+	       gpa - HIGH_START < g->ram_bytes - LOW_END;
+}
+
+u64 hs_gmem_ram_bytes(const struct hs_gmem *g)
+{
+	return g->ram_bytes;
+}
+
+u64 hs_gmem_eptp(const struct hs_gmem *g)
+{
+	return hs_epte_eptp(hs_host_pa(g->root), g->ad);
+}
+
+static void free_gmem(struct hs_gmem *g)
+{
+	hs_ept_destroy(g);
+	hs_slots_exit(g);
+	hs_host_zfree(g->seen);
+	hs_host_zfree(g->cpu);
+	hs_host_owner_put(g->owner);
+	hs_host_zfree(g);
+}
+
+/**
+ * hs_gmem_create() - guest memory without a single page
+ * @cfg: what to make it from
+ *
+ * The caller's memory control group pays for it, now and later.
+ */
+struct hs_gmem *hs_gmem_create(const struct hs_gmem_cfg *cfg)
+{
+	unsigned int cpus = hs_host_cpus(), i;
+	size_t seen = BITS_TO_LONGS(cpus) * sizeof(long);
+	struct hs_gmem *g;
+	u64 end;
+
+	might_sleep();
+	if (!cfg->ram_bytes || (cfg->ram_bytes & (HS_PAGE_SIZE - 1)))
+		return ERR_PTR(-EINVAL);
+	end = cfg->ram_bytes <= LOW_END ? cfg->ram_bytes :
+					  cfg->ram_bytes - LOW_END + HIGH_START;
+	/* Charges count pages in 32 bits. */
+	if (end < cfg->ram_bytes || cfg->ram_bytes >> HS_PAGE_SHIFT > U32_MAX ||
+	    end > 1ULL << min(hs_host_phys_bits(), (unsigned int)HS_GPA_BITS))
+		return ERR_PTR(-E2BIG);
+
+	g = hs_host_zalloc(NULL, sizeof(*g));
+	if (!g)
+		return ERR_PTR(-ENOMEM);
+	g->ram_bytes = cfg->ram_bytes;
+	g->ad = cfg->ad;
+	g->huge_2m = cfg->huge_2m;
+	g->kick = cfg->kick;
+	g->kick_arg = cfg->arg;
+	g->owner = hs_host_owner_get();
+	atomic64_set(&g->gen, HS_GEN_FIRST);
+	for (i = 0; i < HS_WAIT_QUEUES; i++)
+		init_waitqueue_head(&g->wait[i]);
+	hs_quar_init(g);
+	hs_slots_init(g);
+	g->cpu = hs_host_zalloc(g->owner, cpus * sizeof(*g->cpu));
+	g->seen = hs_host_zalloc(g->owner, seen);
+	if (!g->cpu || !g->seen || hs_ept_create(g)) {
+		free_gmem(g);
+		return ERR_PTR(-ENOMEM);
+	}
+	atomic64_add(sizeof(*g) + cpus * sizeof(*g->cpu) + seen, &g->overhead);
+	return g;
+}
+
+/* Empties the leaf under the cursor; its frame goes to @pages. */
+static void drop_leaf(struct hs_cur *c, struct list_head *pages)
+{
+	struct hs_inflight *rec;
+	unsigned int i;
+	u64 old;
+
+	if (c->pte && hs_epte_is(c->val, HS_LEAF_BUSY)) {
+		rec = hs_leaf_inflight(c);
+		rec->cancelled = true;
+		hs_leaf_restore(c, rec);
+	}
+	if (c->val == HS_EPTE_NONE)
+		return;
+	old = hs_leaf_begin_out(c, NULL, HS_EPTE_NONE);
+	if (hs_epte_is(old, HS_LEAF_STAGED)) {
+		list_add_tail(&hs_staged_take(c->g, old)->lru, pages);
+	} else if (hs_epte_present(old) && c->pte) {
+		list_add_tail(&hs_host_page(hs_epte_pa(old))->lru, pages);
+	} else if (hs_epte_present(old)) {
+		for (i = 0; i < HS_CHUNK_PAGES; i++)
+			list_add_tail(&hs_host_page(hs_epte_pa(hs_epte_sub(old, i)))->lru,
+				      pages);
+	}
+}
+
+static void drop_chunk(struct hs_gmem *g, u64 gfn, struct list_head *pages)
+{
+	struct hs_cur c;
+	unsigned int i;
+
+	for (i = 0;; i++) {
+		hs_ept_lock(g, gfn, &c);
+		if (!c.chunk->moving)
+			break;
+		hs_ept_unlock(&c);
+		hs_host_relax(i);
+	}
+	if (!c.pte) {
+		drop_leaf(&c, pages);
+	} else {
+		for (i = 0; i < HS_CHUNK_PAGES; i++) {
+			hs_cur_move(&c, i);
+			drop_leaf(&c, pages);
+		}
+		list_add_tail(&hs_ept_remove_leaves(&c)->lru, pages);
+	}
+	hs_ept_unlock(&c);
+}
+
+/**
+ * hs_gmem_clear() - drop all content, see gmem.h
+ * @g: guest memory of the VM
+ */
+void hs_gmem_clear(struct hs_gmem *g)
+{
+	u64 gfn = 0, gen;
+	unsigned int i;
+
+	might_sleep();
+	while ((gfn = hs_ept_next_dir(g, gfn)) != U64_MAX) {
+		LIST_HEAD(pages);
+
+		for (i = 0; i < HS_EPT_ENTRIES; i++, gfn += HS_CHUNK_PAGES)
+			drop_chunk(g, gfn, &pages);
+		gen = hs_inval_bump(g);
+		hs_quar_add(g, &pages, gen);
+		hs_inval_wait(g, gen);
+		hs_quar_drain(g);
+		cond_resched();
+	}
+}
+
+/**
+ * hs_gmem_destroy() - give everything back
+ * @g: guest memory of the VM
+ *
+ * See gmem.h.  Nobody enters, accesses, pins or evicts any more.
+ */
+void hs_gmem_destroy(struct hs_gmem *g)
+{
+	if (!g)
+		return;
+	hs_gmem_clear(g);
+	if (atomic64_read(&g->pins) || hs_gmem_charged(g))
+		pr_err("memory of a VM that ends is still held: %lld pins, %llu bytes\n",
+		       (long long)atomic64_read(&g->pins), hs_gmem_charged(g));
+	free_gmem(g);
+	hs_frame_drain();
+}
+
+u64 hs_gmem_overhead(const struct hs_gmem *g)
+{
+	return atomic64_read(&g->overhead);
+}
+
+void hs_gmem_stats(const struct hs_gmem *g, struct hs_gmem_stats *s)
+{
+	unsigned int cpu;
+
+	memset(s, 0, sizeof(*s));
+	for (cpu = 0; cpu < hs_host_cpus(); cpu++) {
+		s->faults += atomic64_read(&g->cpu[cpu].faults);
+		s->refaults += atomic64_read(&g->cpu[cpu].refaults);
+	}
+	s->splits = atomic64_read(&g->splits);
+	s->collapses = atomic64_read(&g->collapses);
+	s->acks = atomic64_read(&g->acks);
+}
+
+int hs_gmem_module_init(void)
+{
+	return hs_frame_module_init();
+}
+
+void hs_gmem_module_exit(void)
+{
+	hs_frame_module_exit();
+}
