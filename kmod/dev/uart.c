@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The UART on the board: 16550A at 0x3f8, line 4, with the console at its
+ * other end.
+ *
+ * Lock order: console's attach lock > hs_uart.lock > interrupt controllers,
+ * and hs_uart.lock > the console's ring lock.  All are taken with interrupts
+ * off, because the guest's accesses are served from FAST exit handlers.
+ */
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include "boot/layout.h"
+#include "dev/board.h"
+#include "dev/bytes.h"
+#include "dev/console.h"
+#include "dev/devices.h"
+#include "dev/uart.h"
+#include "dev/uart_core.h"
+
+struct hs_uart {
+	raw_spinlock_t lock;
+	struct hs_uart_core core;
+	bool line;		/* level last given to the controllers */
+	struct hs_board *b;
+};
+
+static void update_irq(struct hs_uart *u)
+{
+	bool level = hs_uart_core_irq(&u->core);
+
+	lockdep_assert_held(&u->lock);
+	if (level == u->line)
+		return;
+	u->line = level;
+	hs_irq_set(u->b, HS_IRQ_COM1, level);
+}
+
+/* Takes at most @max bytes of what was typed. */
+static void refill(struct hs_uart *u, unsigned int max)
+{
+	u8 byte;
+
+	max = min(max, hs_uart_core_room(&u->core));
+	while (max-- && hs_console_in(u->b->console, &byte))
+		hs_uart_core_receive(&u->core, byte, 0);
+}
+
+/*
+ * A driver that sets the port up clears the FIFO, so what was typed before
+ * waits in the console until the guest asks for it: it enabled the receive
+ * interrupt, or it looks at LSR with the FIFO empty (and then gets one byte).
+ */
+static void refill_for_read(struct hs_uart *u, unsigned int reg)
+{
+	if (!hs_console_has_input(u->b->console))
+		return;
+	if (u->core.ier & HS_UART_IER_RDI)
+		refill(u, HS_UART_FIFO);
+	else if (reg == HS_UART_LSR && !u->core.rx_len)
+		refill(u, 1);
+}
+
+static u8 read_reg(void *dev, unsigned int reg)
+{
+	struct hs_uart *u = dev;
+	unsigned long flags;
+	u8 val;
+
+	raw_spin_lock_irqsave(&u->lock, flags);
+	if (reg == HS_UART_LSR)
+		refill_for_read(u, reg);
+	val = hs_uart_core_read(&u->core, reg);
+	if (reg == HS_UART_RBR)
+		refill_for_read(u, reg);
+	update_irq(u);
+	raw_spin_unlock_irqrestore(&u->lock, flags);
+	return val;
+}
+
+static void write_reg(void *dev, unsigned int reg, u8 val)
+{
+	struct hs_uart *u = dev;
+	unsigned long flags;
+	u8 tx;
+
+	raw_spin_lock_irqsave(&u->lock, flags);
+	if (hs_uart_core_write(&u->core, reg, val, &tx))
+		hs_console_out(u->b->console, tx);
+	if (u->core.ier & HS_UART_IER_RDI)
+		refill(u, HS_UART_FIFO);
+	update_irq(u);
+	raw_spin_unlock_irqrestore(&u->lock, flags);
+}
+
+static u64 uart_read(void *dev, u64 off, unsigned int size)
+{
+	return hs_read_bytes(read_reg, dev, off, size);
+}
+
+static void uart_write(void *dev, u64 off, unsigned int size, u64 val)
+{
+	hs_write_bytes(write_reg, dev, off, size, val);
+}
+
+static const struct hs_region_ops uart_ops = {
+	.read = uart_read,
+	.write = uart_write,
+	.fast = true,
+};
+
+/**
+ * hs_uart_input_ready - the console has bytes for the guest
+ * @u: the UART
+ *
+ * Any context.  The caller holds the console's attach lock, so that @u stays.
+ */
+void hs_uart_input_ready(struct hs_uart *u)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&u->lock, flags);
+	if (u->core.ier & HS_UART_IER_RDI)
+		refill(u, HS_UART_FIFO);
+	update_irq(u);
+	raw_spin_unlock_irqrestore(&u->lock, flags);
+}
+
+/**
+ * hs_uart_break - the line is held low for longer than a character
+ * @u: the UART
+ *
+ * Any context.  The caller holds the console's attach lock.  Linux takes a
+ * break as the start of a SysRq.
+ */
+void hs_uart_break(struct hs_uart *u)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&u->lock, flags);
+	if (hs_uart_core_room(&u->core))
+		hs_uart_core_receive(&u->core, 0, HS_UART_LSR_BI);
+	update_irq(u);
+	raw_spin_unlock_irqrestore(&u->lock, flags);
+}
+
+/**
+ * hs_uart_init - put a 16550A on the board
+ * @b: the board; its console exists
+ *
+ * Process context.
+ *
+ * Return: 0, -ENOMEM, or what hs_bus_add() said.
+ */
+int hs_uart_init(struct hs_board *b)
+{
+	struct hs_uart *u = kzalloc(sizeof(*u), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!u)
+		return -ENOMEM;
+	raw_spin_lock_init(&u->lock);
+	u->b = b;
+	hs_uart_core_reset(&u->core);
+	ret = hs_bus_add(&b->pio, HS_PORT_COM1, 8, &uart_ops, u);
+	if (ret) {
+		kfree(u);
+		return ret;
+	}
+	b->uart = u;
+	hs_console_attach(b->console, u);
+	return 0;
+}
+
+/**
+ * hs_uart_reset - power-on state
+ * @b: the board; no vCPU runs, the lines were lowered
+ */
+void hs_uart_reset(struct hs_board *b)
+{
+	struct hs_uart *u = b->uart;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&u->lock, flags);
+	hs_uart_core_reset(&u->core);
+	u->line = false;
+	raw_spin_unlock_irqrestore(&u->lock, flags);
+}
+
+/**
+ * hs_uart_exit - take the UART off the board
+ * @b: the board; the console still exists, nothing of it calls in afterwards
+ */
+void hs_uart_exit(struct hs_board *b)
+{
+	if (!b->uart)
+		return;
+	hs_console_detach(b->console);
+	kfree(b->uart);
+	b->uart = NULL;
+}
