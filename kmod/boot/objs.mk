@@ -1,2 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-hyperspace-y +=
+hyperspace-y += kmod/boot/layout.o
+hyperspace-y += kmod/boot/load.o
+hyperspace-y += kmod/boot/entry.o
+hyperspace-y += kmod/boot/elf.o
+hyperspace-y += kmod/boot/bzimage.o
+hyperspace-y += kmod/boot/pvh.o
+hyperspace-y += kmod/boot/multiboot.o
+hyperspace-y += kmod/boot/acpi.o

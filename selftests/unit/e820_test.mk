@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+e820_test_SRCS := kmod/boot/layout.c
