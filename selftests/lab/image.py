@@ -315,8 +315,8 @@ def boot_disk(path, vmlinuz, initrd_path, cmdline, mem_mib):
     top = min(mem_mib * MIB, 0x7fff0000) - ACPI_BYTES
     initrd_at = (top - size) & ~0xfff
     pref, init_size = struct.unpack_from("<QI", k, 0x258)
-    if initrd_at < pref + init_size + 16 * MIB or size > 32 * MIB - SECTOR \
-            and size * 2.2 > mem_mib * MIB - 100 * MIB:
+    # It is in memory twice while it is unpacked, and rootfs takes half of memory at most.
+    if initrd_at < pref + init_size + 16 * MIB or size * 2.2 > mem_mib * MIB - 100 * MIB:
         raise LabError("the initrd has %d MiB, too much for --mem %d: try --mem %d"
                        % (size // MIB, mem_mib, size * 9 // 4 // MIB + 400))
     sects = (k[0x1f1] or 4) + 1

@@ -49,13 +49,17 @@ piece:	movl	(%ebx), %edi
 	movl	4(%ebx), %esi		/* sector */
 	movl	8(%ebx), %ebp		/* sectors left */
 
-	/* READ SECTORS EXT: at most 65536 sectors, the lab keeps pieces below */
+	/* READ SECTORS EXT takes 65536 sectors at most. */
+chunk:	movl	%ebp, %ecx
+	cmpl	$0x8000, %ecx
+	jbe	1f
+	movl	$0x8000, %ecx
+1:	pushl	%ecx
 	movw	$ATA + 6, %dx
 	movb	$0x40, %al		/* LBA, master */
 	outb	%al, %dx
 	movw	$ATA + 2, %dx
-	movl	%ebp, %eax
-	movb	%ah, %al
+	movb	%ch, %al
 	outb	%al, %dx		/* count 15:8 */
 	incw	%dx
 	movl	%esi, %eax
@@ -67,7 +71,7 @@ piece:	movl	(%ebx), %edi
 	incw	%dx
 	outb	%al, %dx		/* LBA 47:40 */
 	movw	$ATA + 2, %dx
-	movl	%ebp, %eax
+	movb	%cl, %al
 	outb	%al, %dx		/* count 7:0 */
 	incw	%dx
 	movl	%esi, %eax
@@ -93,8 +97,13 @@ poll:	inb	%dx, %al
 	movw	$ATA, %dx
 	movl	$256, %ecx
 	rep insw
+	incl	%esi
 	decl	%ebp
+	decl	(%esp)
 	jnz	sector
+	popl	%ecx
+	testl	%ebp, %ebp
+	jnz	chunk
 	addl	$12, %ebx
 	jmp	piece
 stop:	hlt

@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of the lab itself.
+
+The pure parts, the watchdog against fake emulators, and (class OnMachine) the
+real machine failing in ways that must be seen.  --ktap prints KTAP, --quick
+leaves the real machine out.
+"""
+
+import io
+import os
+import random
+import re
+import shutil
+import sys
+import tarfile
+import tempfile
+import time
+import types
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cache
+import cli
+import emulator
+import frames
+import image
+import run as runs
+import verdict
+import watchdog
+
+
+class Framing(unittest.TestCase):
+    def stream(self, n=50):
+        rng = random.Random(7)
+        out = [frames.encode("H", 0, 0, b"6.1")]
+        out += [frames.encode("O", i % 4, i, rng.randbytes(rng.randrange(0, 3000)))
+                for i in range(1, n)]
+        return out
+
+    def test_any_cut(self):
+        """However the bytes are cut, the same frames come out."""
+        parts = self.stream()
+        data = b"Bochs says hello\n\0" + b"\0".join(parts)
+        rng = random.Random(1)
+        d, got = frames.Decoder(), []
+        while data:
+            n = rng.randrange(1, 700)
+            got += d.feed(data[:n])
+            data = data[n:]
+        self.assertEqual([frames.encode(*f[:3], f.payload) for f in got], parts)
+        self.assertEqual((d.bad, d.lost), (0, 0))
+
+    def test_damage_is_seen(self):
+        """A flipped byte loses that frame alone, and is counted."""
+        parts = self.stream()
+        for at in (4, 6, 8, 12, 16, len(parts[5]) - 1):
+            bad = bytearray(parts[5])
+            bad[at] ^= 0x10
+            d = frames.Decoder()
+            got = d.feed(b"".join(parts[:5]) + bytes(bad) + b"".join(parts[6:]))
+            self.assertEqual(len(got), len(parts) - 1, "byte %d" % at)
+            self.assertGreaterEqual(d.bad, 1, "byte %d" % at)
+            self.assertEqual(d.lost, 1)
+
+    def test_missing_frame_is_seen(self):
+        parts = self.stream()
+        d = frames.Decoder()
+        d.feed(b"".join(parts[:10] + parts[13:]))
+        self.assertEqual((d.bad, d.lost), (0, 3))
+
+    def test_magic_in_payload(self):
+        inner = frames.encode("Z", 0, 9, b"commands=0 tainted=0")
+        d = frames.Decoder()
+        got = d.feed(frames.encode("H", 0, 0) + frames.encode("O", 0, 1, inner + inner[:7]))
+        self.assertEqual([f.type for f in got], ["H", "O"])
+
+    def test_huge_length_waits_for_nothing(self):
+        head = frames.HEADER.pack(frames.MAGIC, b"O", 0, 0, 0, 1 << 30)
+        d = frames.Decoder()
+        got = d.feed(head + frames.encode("B", 0, 0, b"1.0"))
+        self.assertEqual([f.type for f in got], ["B"])
+        self.assertEqual(d.bad, 1)
+
+    def test_boot_starts_counting_again(self):
+        d = frames.Decoder()
+        d.feed(b"".join(self.stream()))
+        d.feed(frames.encode("R", 0, 0) + frames.encode("H", 0, 0) + frames.encode("B", 0, 1))
+        self.assertEqual(d.lost, 0)
+
+    def test_kmsg(self):
+        data = b"4,100,1500000,-;bad thing\n SUBSYSTEM=pci\n6,101,2000000,c;tail\nnonsense\n"
+        self.assertEqual(list(frames.kmsg_lines(data)),
+                         [(4, 1.5, "bad thing"), (6, 2.0, "tail")])
+
+
+def good_run():
+    r = runs.Run(["true"])
+    for f in (("R", 0, 0, b""), ("H", 0, 0, b"6.1.0"), ("S", 0, 1, b"true"),
+              ("K", 0, 2, b"6,1,1000,-;hello\n"), ("X", 0, 3, b"exit 0"),
+              ("Z", 0, 4, b"commands=1 tainted=%d" % (1 << 12 | 1 << 13))):
+        r.take(frames.Frame(*f))
+    r.log_lines = ["123e[CPU0  ] RDMSR: Unknown register 0xe8",
+                   "456p[ACPI  ] >>PANIC<< ACPI control: soft power off"]
+    return r
+
+
+class Verdict(unittest.TestCase):
+    def only(self, reasons, text):
+        self.assertEqual(len(reasons), 1, reasons)
+        self.assertRegex(reasons[0], text)
+
+    def test_good(self):
+        self.assertEqual(verdict.judge(good_run()), [])
+
+    def test_exit_codes(self):
+        for status in ("exit 1", "signal 11", "timeout"):
+            r = good_run()
+            r.commands[0].status = status
+            self.only(verdict.judge(r), "ended with " + status)
+        r = good_run()
+        r.commands[0].status = None
+        self.only(verdict.judge(r), "did not run")
+
+    def test_no_final_frame(self):
+        r = good_run()
+        r.final, r.current = False, 0
+        self.only(verdict.judge(r), "before its final report, in command 0: true")
+
+    def test_kernel_log(self):
+        for line in ("BUG: KASAN: use-after-free in f+0x1/0x2 [hyperspace]",
+                     "WARNING: CPU: 0 PID: 1 at x.c:3 f+0x1/0x2",
+                     "BUG: kernel NULL pointer dereference, address: 0000000000000000",
+                     "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+                     "INFO: task vctl:12 blocked for more than 20 seconds.",
+                     "watchdog: BUG: soft lockup - CPU#0 stuck for 4s! [sh:1]",
+                     "WARNING: possible circular locking dependency detected",
+                     "WARNING: suspicious RCU usage", "UBSAN: shift-out-of-bounds in x.c:1:2",
+                     "BUG: sleeping function called from invalid context at x.c:1",
+                     "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+                     "general protection fault, probably for non-canonical address",
+                     "unchecked MSR access error: RDMSR from 0x123",
+                     "list_add corruption. next->prev should be prev",
+                     "refcount_t: underflow; use-after-free."):
+            r = good_run()
+            r.kernel_lines.append("[    1.000000] " + line)
+            self.only(verdict.judge(r), "(?s)kernel log has.*" + re.escape(line[:40]))
+            self.assertEqual(verdict.judge(r, announce=[re.escape(line[:20])]), [])
+
+    def test_stock_boot_is_clean(self):
+        r = good_run()
+        r.kernel_lines += [
+            "[ 0.1] Debug: no", "[ 0.2] x86/fpu: Supporting XSAVE feature 0x001",
+            "[ 0.3] Warning: unable to open an initial console.",
+            "[ 0.4] ENERGY_PERF_BIAS: Set to 'normal', was 'performance'",
+            "[ 0.5] RETBleed: WARNING is not this"[:20]]
+        self.assertEqual(verdict.judge(r), [])
+
+    def test_vmfail(self):
+        line = "99e[CPU0  ] VMFAIL: VMCS host state invalid"
+        r = good_run()
+        r.log_lines.append(line)
+        self.only(verdict.judge(r), "(?s)emulator's log has.*host state invalid")
+        self.assertEqual(verdict.judge(r, announce=["VMFAIL: VMCS host"]), [])
+        self.only(verdict.judge(r, announce=["VMENTER FAIL"]), "emulator's log")
+
+    def test_emulator_panic(self):
+        r = good_run()
+        r.final = False
+        r.log_lines = ["9p[CPU0  ] >>PANIC<< exception(): 3rd (13) exception with no resolution"]
+        reasons = verdict.judge(r)
+        self.assertRegex(reasons[0], "(?s)before its final report.*3rd .13. exception")
+
+    def test_taint(self):
+        r = good_run()
+        r.taint |= 1 << 9
+        self.only(verdict.judge(r), "tainted: W$")
+        self.assertEqual(verdict.judge(r, expect_taint="W"), [])
+        self.assertEqual(verdict.taint_letters(1 << 7 | 1), "PD")
+        self.assertEqual(verdict.taint_letters(1 << 30), "?")
+
+    def test_reset(self):
+        r = good_run()
+        r.take(frames.Frame("R", 0, 0, b""))
+        self.only(verdict.judge(r), "was reset")
+        r.final = False
+        self.assertEqual(verdict.judge(r, expect_reset=True), [])
+        self.only(verdict.judge(good_run(), expect_reset=True), "expected to reset")
+
+    def test_damage(self):
+        r = good_run()
+        r.bad_frames = 1
+        self.only(verdict.judge(r), "channel was damaged")
+
+    def test_kmemleak_and_warnings(self):
+        r = good_run()
+        r.take(frames.Frame("L", 0, 5, b"unreferenced object 0xffff (size 8):\n"))
+        self.only(verdict.judge(r), "unreferenced object")
+        r = good_run()
+        r.take(frames.Frame("W", 0, 5, b"module kvm did not load: no"))
+        self.only(verdict.judge(r), "did not load")
+
+
+class FakeEmulator:
+    """A process instead of a machine."""
+
+    idle_uses_cpu = True
+
+    def __init__(self, script):
+        self.script = script
+
+    def argv(self, machine):
+        return [sys.executable, "-c", "import sys,time\nout=sys.stdout.buffer\n" + self.script]
+
+    def describe(self):
+        return "fake"
+
+
+class Watchdog(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="hs-lab-test-")
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def follow(self, script, announce=(), **limits):
+        emu = FakeEmulator(script)
+        machine = emulator.Machine(out=self.dir)
+        run = runs.Run(["true"])
+        session = runs.Session(emu, machine, run)
+        limits = dict(dict(timeout=20, emulator_hang=1.0, boot_cpu=1.0, kernel_hang=1.0), **limits)
+        try:
+            runs.watch(session, watchdog.Watchdog(**limits))
+        finally:
+            session.stop()
+        opts = types.SimpleNamespace(announce=list(announce), expect_taint="", expect_reset=False,
+                                     keep=False)
+        return run, runs.finish(session, opts, emu, 0)
+
+    boot = "out.write(%r); out.flush()\n" % (
+        frames.encode("R", 0, 0) + frames.encode("H", 0, 0, b"6.1"))
+    end = "out.write(%r); out.flush()\n" % (
+        frames.encode("S", 0, 1, b"true") + frames.encode("X", 0, 2, b"exit 0") +
+        frames.encode("Z", 0, 3, b"commands=1 tainted=0"))
+
+    def test_sleeping_is_an_emulator_hang(self):
+        run, reasons = self.follow(self.boot + "time.sleep(60)")
+        self.assertRegex(run.stopped, "^emulator hang")
+        self.assertEqual(reasons[0], run.stopped)
+
+    def test_burning_is_a_kernel_hang(self):
+        run, reasons = self.follow(self.boot + "while True: pass")
+        self.assertRegex(run.stopped, "^kernel hang: no heartbeat")
+        self.assertEqual(reasons[0], run.stopped)
+
+    def test_burning_before_init(self):
+        run, _ = self.follow("while True: pass")
+        self.assertRegex(run.stopped, "^kernel hang: it did not reach /init")
+
+    def test_heartbeats_keep_it_alive_until_timeout(self):
+        beat = ("import struct,zlib,itertools\nsys.path.insert(0,%r)\nimport frames\n"
+                "for i in itertools.count(1):\n"
+                " t=time.time()\n"
+                " while time.time()-t<0.2: pass\n"
+                " out.write(frames.encode('B',0,i,b'1.0')); out.flush()\n" % cache.LAB)
+        run, _ = self.follow(self.boot + beat, timeout=4)
+        self.assertRegex(run.stopped, "^timeout: .* was alive")
+
+    def test_stopped_process_waiting_for_cpu_is_no_hang(self):
+        """A runnable process that got no CPU time is starved, not hung."""
+        dog = watchdog.Watchdog(1000, emulator_hang=5)
+        for now in range(60):
+            self.assertIsNone(dog.step(now, 1.0, True, False, True))
+        self.assertRegex(dog.step(61, 1.0, False, False, True), "emulator hang")
+
+    def test_idle_kvm_guest(self):
+        """Where idling takes no CPU time, silence on the wire and the control socket decides."""
+        dog = watchdog.Watchdog(1000, idle_uses_cpu=False, emulator_hang=5, kernel_hang=30)
+        self.assertIsNone(dog.step(0, 1.0, False, True, True))
+        self.assertIsNone(dog.step(20, 1.0, False, False, True, alive=True))
+        self.assertRegex(dog.step(21, 1.0, False, False, True, alive=False), "emulator hang")
+        self.assertRegex(dog.step(31, 1.0, False, False, True, alive=True), "kernel hang")
+
+    def test_pass(self):
+        _, reasons = self.follow(self.boot + self.end)
+        self.assertEqual(reasons, [])
+
+    def test_vmfail_in_its_log(self):
+        log = "open('emulator.log','w').write('7e[CPU0  ] VMFAIL: bad control\\n')\n"
+        _, reasons = self.follow(self.boot + log + self.end)
+        self.assertEqual(len(reasons), 1)
+        self.assertIn("VMFAIL: bad control", reasons[0])
+        _, reasons = self.follow(self.boot + log + self.end, announce=["VMFAIL: bad control"])
+        self.assertEqual(reasons, [])
+
+    def test_dying_is_no_pass(self):
+        _, reasons = self.follow(self.boot + "sys.exit(0)")
+        self.assertRegex(reasons[0], "before its final report")
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="hs-lab-test-")
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def test_archive_cannot_leave_its_directory(self):
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for name in ("../../etc/evil", "/abs", "ok/file"):
+                info = tarfile.TarInfo(name)
+                info.size = 3
+                tar.addfile(info, io.BytesIO(b"abc"))
+            link = tarfile.TarInfo("link")
+            link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            tar.addfile(link)
+        into = os.path.join(self.dir, "in")
+        names, why = runs.extract(archive, into)
+        self.assertIsNone(why)
+        self.assertEqual(sorted(names), ["abs", "etc/evil", "ok/file"])
+        self.assertEqual(os.listdir(self.dir), ["in"])
+
+    def test_damaged_archive_is_told(self):
+        self.assertIsNotNone(runs.extract(io.BytesIO(b"x" * 2000), self.dir)[1])
+
+    def test_destination(self):
+        for spec, want in (("/a/b", ("/a/b", "/lab/b")), ("/a/b:/bin/", ("/a/b", "/bin/b")),
+                           ("b:/x/y", ("b", "/x/y"))):
+            self.assertEqual(runs.destination(spec), want)
+
+    def test_cpio_is_what_cpio_reads(self):
+        path = os.path.join(self.dir, "a.cpio")
+        with open(path, "wb") as f:
+            c = image.Cpio(f)
+            c.data("d/e/one", b"1234567", 0o600)
+            c.symlink("d/link", "e/one")
+            c.file("d/self", __file__)
+            c.end()
+        self.assertEqual(os.path.getsize(path) % 512, 0)
+        if not shutil.which("cpio"):
+            self.skipTest("no cpio")
+        out = os.path.join(self.dir, "out")
+        os.mkdir(out)
+        cache.command(["sh", "-c", "cpio -idm --quiet <%s" % path], cwd=out)
+        self.assertEqual(cache.read_bytes(os.path.join(out, "d/link")), b"1234567")
+        self.assertEqual(cache.read_bytes(os.path.join(out, "d/self")),
+                         cache.read_bytes(__file__))
+
+    def test_append_replaces_a_default(self):
+        opts = cli.parser().parse_args(["run", "--append", "mitigations=auto foo", "--", "x"])
+        words = runs.cmdline(opts, 200000000).split()
+        self.assertIn("mitigations=auto", words)
+        self.assertNotIn("mitigations=off", words)
+        self.assertIn("tsc_early_khz=200000", words)
+        self.assertEqual(opts.commands, ["x"])
+
+    def test_cache_entry_is_whole_or_absent(self):
+        old = os.environ.get("HS_CACHE")
+        os.environ["HS_CACHE"] = self.dir
+        try:
+            def broken(tmp):
+                cache.write = open(os.path.join(tmp, "half"), "w").close()
+                raise cache.LabError("no")
+
+            with self.assertRaises(cache.LabError):
+                cache.entry("x/y", broken)
+            self.assertEqual(os.listdir(os.path.join(self.dir, "x")), [])
+            where = cache.entry("x/y", lambda tmp: open(os.path.join(tmp, "f"), "w").close())
+            self.assertEqual(os.listdir(where), ["f"])
+        finally:
+            if old is None:
+                del os.environ["HS_CACHE"]
+            else:
+                os.environ["HS_CACHE"] = old
+
+
+class OnMachine(unittest.TestCase):
+    """The real thing, failing."""
+
+    @classmethod
+    def setUpClass(cls):
+        try:
+            cls.emu = emulator.find()
+        except cache.LabSkip as e:
+            raise unittest.SkipTest(str(e))
+
+    def lab(self, *argv):
+        out = tempfile.mkdtemp(prefix="hs-lab-test-")
+        self.addCleanup(shutil.rmtree, out)
+        opts = cli.parser().parse_args(["run", "-q", "--no-module", "--hz", "200M"] + list(argv))
+        reasons = runs.run_machine(opts, self.emu, out)
+        self.out = out
+        return reasons
+
+    def test_files_and_codes_come_back(self):
+        reasons = self.lab("--bring-back", "/tmp/f", "--file", __file__ + ":/opt/t",
+                           "--", "seq 100000 >/tmp/f; cat /opt/t", "exit 3")
+        self.assertEqual(len(reasons), 1, reasons)
+        self.assertRegex(reasons[0], "ended with exit 3")
+        self.assertEqual(cache.read_bytes(self.out + "/files/tmp/f"),
+                         b"".join(b"%d\n" % i for i in range(1, 100001)))
+        self.assertEqual(cache.read_bytes(self.out + "/cmd-0.txt"), cache.read_bytes(__file__))
+
+    def test_panic(self):
+        reasons = self.lab("--", "echo c >/proc/sysrq-trigger")
+        self.assertRegex("\n".join(reasons), "(?s)the kernel panicked.*in command 0.*"
+                         "Kernel panic - not syncing: sysrq triggered crash")
+
+    def test_reset(self):
+        reasons = self.lab("--", "reboot -f; sleep 100")
+        self.assertIn("the machine was reset", reasons)
+        self.assertEqual(self.lab("--expect-reset", "--", "reboot -f; sleep 100"), [])
+
+    def test_two_cpus(self):
+        self.assertEqual(self.lab("--cpus", "2", "--", "[ $(nproc) = 2 ]"), [])
+
+    def test_command_timeout(self):
+        reasons = self.lab("--command-timeout", "1", "--", "sleep 1000")
+        self.assertEqual(len(reasons), 1, reasons)
+        self.assertRegex(reasons[0], "ended with timeout")
+
+
+class KtapResult(unittest.TestResult):
+    def __init__(self, total):
+        super().__init__()
+        self.n = 0
+        print("KTAP version 1\n1..%d" % total)
+
+    def say(self, ok, test, more=""):
+        self.n += 1
+        name = test.id().partition(".")[2] if "." in test.id() else test.id()
+        print("%sok %d %s%s" % ("" if ok else "not ", self.n, name, more), flush=True)
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.say(True, test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        print("# " + self._exc_info_to_string(err, test).replace("\n", "\n# "))
+        self.say(False, test)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        print("# " + self._exc_info_to_string(err, test).replace("\n", "\n# "))
+        self.say(False, test)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.say(True, test, " # SKIP " + reason)
+
+
+def main():
+    if "--ktap" not in sys.argv:
+        quick = "--quick" in sys.argv
+        argv = [a for a in sys.argv if a != "--quick"]
+        if quick:
+            global OnMachine
+            del OnMachine
+        unittest.main(argv=argv)
+    suite = unittest.TestSuite()
+    loader = unittest.defaultTestLoader
+    for case in (Framing, Verdict, Watchdog, Files, OnMachine):
+        if case is not OnMachine or "--quick" not in sys.argv:
+            suite.addTests(loader.loadTestsFromTestCase(case))
+    result = KtapResult(suite.countTestCases())
+    suite.run(result)
+    sys.exit(0 if result.wasSuccessful() else 1)
+
+
+if __name__ == "__main__":
+    main()
