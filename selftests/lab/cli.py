@@ -2,6 +2,7 @@
 """Command line of the lab."""
 
 import argparse
+import fcntl
 import os
 import shutil
 import sys
@@ -83,6 +84,12 @@ def parser():
 def output_dir(opts):
     if opts.out:
         os.makedirs(opts.out, exist_ok=True)
+        # Held until we end: two runs in one directory would mix their results.
+        opts.lock = os.open(opts.out, os.O_RDONLY)
+        try:
+            fcntl.flock(opts.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LabError("--out %s is in use by another lab" % opts.out) from None
         for name in ("console.txt", "dmesg.txt", "emulator.log", "results.json", "oob.bin"):
             path = os.path.join(opts.out, name)
             if os.path.exists(path):

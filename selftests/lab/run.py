@@ -105,7 +105,8 @@ def cmdline(opts, hz):
     words = ["console=ttyS0,115200", "loglevel=5", "nokaslr", "panic=0", "mitigations=off",
              "random.trust_cpu=on", "tsc_early_khz=%d" % (hz // 1000),
              "log_buf_len=4M", "watchdog_thresh=2", "rcupdate.rcu_cpu_stall_timeout=4",
-             "kvm_intel.enable_apicv=0"]
+             # Bochs resets the devices only when asked through port 0xcf9.
+             "reboot=pci", "kvm_intel.enable_apicv=0"]
     given = opts.append.split()
     keys = {w.split("=")[0] for w in given}
     return " ".join([w for w in words if w.split("=")[0] not in keys] + given)
@@ -176,6 +177,8 @@ def prepare(opts, emu, out):
     image.initrd(m.initrd, mods, files, texts)
     if emu.kind == "bochs":
         m.disk = m.path("boot.img")
+        if os.path.exists(m.disk + ".lock"):    # Bochs leaves it when it is killed
+            os.unlink(m.disk + ".lock")
         m.cylinders = image.boot_disk(m.disk, m.vmlinuz, m.initrd, m.cmdline, m.mem)
         os.unlink(m.initrd)
     else:
@@ -352,7 +355,7 @@ def finish(session, opts, emu, seconds, cpu_note=""):
     with open(m.path("results.json"), "w") as f:
         json.dump(result, f, indent=1)
         f.write("\n")
-    for name in ("boot.img", "initrd", "oob.bin" if not reasons else "", "qmp", "bochs.dbg"):
+    for name in ("boot.img", "boot.img.lock", "initrd", "oob.bin" if not reasons else "", "qmp", "bochs.dbg"):
         if name and os.path.exists(m.path(name)) and not opts.keep:
             os.unlink(m.path(name))
     return reasons
