@@ -16,9 +16,10 @@
  *			HS_A_VM_FLAGS, HS_A_VM_ON_PANIC]
  *			-> HS_A_VM_ID, HS_A_VM_NAME, HS_A_VM_TTY
  * HS_CMD_VM_GET	(do: HS_A_VM_NAME or HS_A_VM_ID; dump: all VMs)
- *			-> the attributes marked "out" below
+ *			-> the attributes marked "out" below, and what the VM
+ *			was made from except for the descriptors
  * HS_CMD_VM_START, _PAUSE, _RESUME, _RESET, _DEL
- *			HS_A_VM_NAME or HS_A_VM_ID
+ *			HS_A_VM_NAME or HS_A_VM_ID, or both, of the same VM
  * HS_CMD_VM_STOP	HS_A_VM_NAME or HS_A_VM_ID, [HS_A_VM_FORCE]
  *			presses the power button; with FORCE ends the VM
  *			before the reply
@@ -26,7 +27,9 @@
  *			-> HS_A_DIAG: one vCPU per message
  * HS_CMD_EVENT		notification on group "events": HS_A_VM_ID,
  *			HS_A_VM_NAME, HS_A_VM_STATE, HS_A_VM_OLD_STATE,
- *			[HS_A_VM_REASON], HS_A_VM_TIME_NS
+ *			[HS_A_VM_REASON], HS_A_VM_TIME_NS.  The states are the
+ *			same for a new VM (defined) and for a reset (running or
+ *			paused, with a reason).
  *
  * What changes anything needs CAP_SYS_ADMIN of the socket's opener; CHECK and
  * VM_GET are open, DIAG shows registers and needs CAP_SYS_ADMIN as well.

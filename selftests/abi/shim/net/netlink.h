@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Enough of the kernel's header to read kmod/netlink_policy.c in user space. */
+#ifndef HS_ABI_SHIM_NETLINK_H
+#define HS_ABI_SHIM_NETLINK_H
+
+#include <stdint.h>
+
+enum shim_type {
+	NLA_UNSPEC,
+	NLA_U32,
+	NLA_U64,
+	NLA_S32,
+	NLA_FLAG,
+	NLA_NUL_STRING,
+};
+
+struct nla_policy {
+	enum shim_type type;
+	unsigned int len;
+	int has_min, has_max;
+	int64_t min, max;
+};
+
+#define NLA_POLICY_MIN(t, lo)		{ .type = t, .has_min = 1, .min = lo }
+#define NLA_POLICY_RANGE(t, lo, hi)	\
+	{ .type = t, .has_min = 1, .min = lo, .has_max = 1, .max = hi }
+
+#endif

@@ -1,0 +1,1 @@
+vm_params_test_SRCS := kmod/vm_params.c

@@ -1,0 +1,1 @@
+vm_state_test_SRCS := kmod/vm_state.c
