@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+pit_test_SRCS := kmod/dev/pit_core.c
