@@ -8,8 +8,9 @@
 #ifndef HS_DEV_BOARD_H
 #define HS_DEV_BOARD_H
 
-#include <linux/types.h>
+#include "pure.h"
 #include "dev/bus.h"
+#include "dev/irq.h"
 #include "dev/lapic.h"
 
 struct hs_gmem;
@@ -21,6 +22,8 @@ struct hs_pm;
 struct hs_uart;
 struct hs_testdev;
 struct hs_console;
+struct hs_ports;
+struct hs_pvpanic;
 
 enum hs_board_event {
 	HS_BOARD_POWEROFF = 1,	/* ACPI S5 */
@@ -45,7 +48,7 @@ struct hs_board_ops {
 };
 
 struct hs_board_cfg {
-	const char *name;	/* of the VM, for the console */
+	const char *name;	/* of the VM, for the console; outlives the board */
 	unsigned int cpus;
 	bool testdev;
 	u64 tsc_khz;		/* of host and guest */
@@ -55,7 +58,9 @@ struct hs_board {
 	struct hs_bus pio, mmio;
 	const struct hs_board_ops *ops;
 	void *vm;
+	const char *name;
 	unsigned int cpus;
+	bool has_testdev;
 	u64 tsc_khz;
 	struct hs_lapic **lapic;	/* [cpus], index = APIC id = vCPU number */
 	struct hs_pic *pic;
@@ -66,7 +71,14 @@ struct hs_board {
 	struct hs_uart *uart;
 	struct hs_console *console;
 	struct hs_testdev *testdev;
+	struct hs_ports *ports;
+	struct hs_pvpanic *pvpanic;
+	unsigned int lowest;	/* where lowest-priority arbitration begins */
 };
+
+/* Once per module, process context: what devices of all VMs share. */
+int hs_board_module_init(void);
+void hs_board_module_exit(void);
 
 /* Process context.  0, -ENOMEM, or what registering the console said. */
 int hs_board_init(struct hs_board *b, const struct hs_board_cfg *cfg,
@@ -88,25 +100,22 @@ void hs_irq_set(struct hs_board *b, unsigned int gsi, bool level);
 
 /*
  * What the PIC asks of the CPU, for LINT0 in ExtINT mode: vector by an INTA
- * cycle, or -1 when there is none.  Any context, interrupts off.
+ * cycle, or -1 when there is none.  Any context.  hs_pic_peek() is the same
+ * without the cycle.
  */
 int hs_pic_ack(struct hs_board *b);
+int hs_pic_peek(struct hs_board *b);
 bool hs_pic_pending(struct hs_board *b);
 
 /* Local APIC of vCPU @cpu broadcasts an EOI of a level interrupt @vector. */
 void hs_ioapic_eoi(struct hs_board *b, u8 vector);
 
-/* An interrupt message, as an MSI or an IOAPIC entry forms it.  Any context. */
-struct hs_irq_msg {
-	u32 dest;		/* 8-bit xAPIC or 32-bit x2APIC destination */
-	bool logical;
-	u8 vector;
-	u8 mode;		/* delivery mode, SDM vol. 3, 11.6.1 */
-	bool level;		/* trigger mode: level */
-	bool assert;
-	u8 shorthand;		/* 0 none, 1 self, 2 all, 3 all but self */
-};
-/* Returns the number of local APICs that took it. @src: sender, or -1. */
-int hs_irq_deliver(struct hs_board *b, int src, const struct hs_irq_msg *msg);
+/*
+ * Sends @msg to the local APICs it names.  @src: vCPU that sends, or -1 for the
+ * I/O APIC and MSI.  Returns the number of local APICs that took it.  Any
+ * context.  Kicks every vCPU that got something, but for @src itself, which is
+ * outside guest mode and looks before it enters.
+ */
+unsigned int hs_irq_deliver(struct hs_board *b, int src, const struct hs_irq_msg *msg);
 
 #endif /* HS_DEV_BOARD_H */

@@ -3,7 +3,7 @@
 #ifndef HS_DEV_BUS_H
 #define HS_DEV_BUS_H
 
-#include <linux/types.h>
+#include "pure.h"
 
 #define HS_BUS_REGIONS	32
 
@@ -37,6 +37,7 @@ struct hs_bus {
 	struct hs_region region[HS_BUS_REGIONS];
 };
 
+/* 0, -EINVAL (empty or wraps), -EBUSY (overlaps another), -ENOSPC. */
 int hs_bus_add(struct hs_bus *bus, u64 base, u64 len,
 	       const struct hs_region_ops *ops, void *dev);
 

@@ -11,7 +11,8 @@
  *			local APICs exist already, so hs_irq_set() may be used.
  * hs_<dev>_reset()	back to power-on state; no vCPU runs, but timers and
  *			host-side callbacks may: the device takes its own lock.
- *			Lines of the interrupt controllers were all lowered before.
+ *			It lowers its line: the interrupt controllers, reset after
+ *			all devices, keep the levels of their inputs.
  * hs_<dev>_exit()	stops timers and waits for their callbacks, then frees
  *			and clears the field.  Also called when init never ran or
  *			failed (field is NULL): then it does nothing.

@@ -5,17 +5,30 @@
  * Who runs where: the owner is the vCPU thread (with interrupts on or off);
  * everybody else only posts: sets bits in IRR/TMR and the event word by
  * atomics, then calls board->ops->kick.  ISR, PPR and the registers belong to
- * the owner.
+ * the owner.  Timer and pins have a lock, because host timer and PIC change
+ * them from any context.
+ *
+ * Barriers: a sender sets IRR or the event word, then a full barrier, then kicks
+ * (the kick looks at IN_GUEST).  The owner sets IN_GUEST, then a full barrier,
+ * then looks at hs_lapic_pending() and hs_lapic_take_events(), at each entry.
+ * A halted owner sets its state, full barrier, then asks hs_lapic_has_work().
+ * What the owner sends to itself is not kicked: it looks before it enters.
  */
 #ifndef HS_DEV_LAPIC_H
 #define HS_DEV_LAPIC_H
 
-#include <linux/types.h>
+#include "pure.h"
 
 struct hs_board;
 struct hs_lapic;
 
 #define HS_APIC_DEFAULT_BASE	0xfee00000ULL
+
+/*
+ * What the timer counts before its divider: the crystal of CPUID leaf 0x15 ECX.
+ * Divides 10^9, so that a tick is a whole number of ns.
+ */
+#define HS_LAPIC_TIMER_HZ	25000000
 
 /* Events other than fixed interrupts, taken by hs_lapic_take_events(). */
 #define HS_LAPIC_EV_NMI		0x1
@@ -24,7 +37,10 @@ struct hs_lapic;
 
 struct hs_lapic *hs_lapic_create(struct hs_board *b, unsigned int id);
 void hs_lapic_destroy(struct hs_lapic *a);
-/* @init: INIT keeps the APIC base and id; else power-on.  Owner stopped. */
+/*
+ * @init: INIT, which keeps IA32_APIC_BASE (and so x2APIC mode); called when
+ * HS_LAPIC_EV_INIT is taken.  Else power-on.  Owner, or owner stopped.
+ */
 void hs_lapic_reset(struct hs_lapic *a, bool init);
 
 /*
@@ -63,14 +79,18 @@ void hs_lapic_mmio_write(struct hs_lapic *a, u32 off, unsigned int size, u64 val
 u8 hs_lapic_cr8_read(struct hs_lapic *a);
 void hs_lapic_cr8_write(struct hs_lapic *a, u8 cr8);
 
-/* Owner.  Guest TSC = host TSC + @offset, for the TSC-deadline timer. */
+/*
+ * Owner.  Guest TSC = host TSC + @offset, for the TSC-deadline timer; at once
+ * compared with a deadline that is set.
+ */
 void hs_lapic_set_tsc_offset(struct hs_lapic *a, u64 offset);
 
 /* Any context.  Post a fixed interrupt; the caller kicks. */
 void hs_lapic_post(struct hs_lapic *a, u8 vector, bool level);
 /* Any context.  HS_LAPIC_EV_*; the caller kicks. */
 void hs_lapic_post_event(struct hs_lapic *a, u32 event, u8 sipi);
-/* Any context.  Local interrupt pins LINT0 (PIC) and LINT1 (NMI). */
+/* Any context.  Local interrupt pins LINT0 (PIC) and LINT1 (NMI).  Kicks. */
+void hs_lapic_set_lint(struct hs_lapic *a, unsigned int pin, bool level);
 bool hs_lapic_accepts_extint(struct hs_lapic *a);
 
 #endif /* HS_DEV_LAPIC_H */

@@ -1,8 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0
-hyperspace-y +=
-hyperspace-y += kmod/dev/console.o kmod/dev/console_ring.o
-hyperspace-y += kmod/dev/uart.o kmod/dev/uart_core.o
-hyperspace-y += kmod/dev/pit.o kmod/dev/pit_core.o
-hyperspace-y += kmod/dev/rtc.o kmod/dev/rtc_core.o
-hyperspace-y += kmod/dev/pm.o kmod/dev/pm_core.o
-hyperspace-y += kmod/dev/ports.o kmod/dev/pvpanic.o kmod/dev/testdev.o
+# Interrupt controllers, bus and board
+hyperspace-y += kmod/dev/board.o
+hyperspace-y += kmod/dev/bus.o
+hyperspace-y += kmod/dev/irq.o
+hyperspace-y += kmod/dev/ioapic.o
+hyperspace-y += kmod/dev/ioapic_core.o
+hyperspace-y += kmod/dev/lapic.o
+hyperspace-y += kmod/dev/lapic_core.o
+hyperspace-y += kmod/dev/lapic_hrtimer.o
+hyperspace-y += kmod/dev/lapic_lint.o
+hyperspace-y += kmod/dev/lapic_regs.o
+hyperspace-y += kmod/dev/lapic_timer.o
+hyperspace-y += kmod/dev/pic.o
+hyperspace-y += kmod/dev/pic_core.o
+
+# Other devices
+hyperspace-y += kmod/dev/console.o
+hyperspace-y += kmod/dev/console_ring.o
+hyperspace-y += kmod/dev/pit.o
+hyperspace-y += kmod/dev/pit_core.o
+hyperspace-y += kmod/dev/pm.o
+hyperspace-y += kmod/dev/pm_core.o
+hyperspace-y += kmod/dev/ports.o
+hyperspace-y += kmod/dev/pvpanic.o
+hyperspace-y += kmod/dev/rtc.o
+hyperspace-y += kmod/dev/rtc_core.o
+hyperspace-y += kmod/dev/testdev.o
+hyperspace-y += kmod/dev/uart.o
+hyperspace-y += kmod/dev/uart_core.o

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Port and MMIO space: finding a region, and accesses that match none. Pure. */
+#include "pure.h"
+#include "dev/bus.h"
+
+/**
+ * hs_bus_add() - claim a range of addresses for a device
+ * @bus: the bus; no vCPU runs yet
+ * @base: first address
+ * @len: how many addresses
+ * @ops: how to access it; constant for as long as the bus lives
+ * @dev: handed to @ops
+ *
+ * Keeps the regions sorted, because hs_bus_find() halves them.
+ *
+ * Return: 0, -EINVAL for an empty or wrapping range, -EBUSY when it overlaps a
+ * region that is there, -ENOSPC when the table is full.
+ */
+int hs_bus_add(struct hs_bus *bus, u64 base, u64 len,
+	       const struct hs_region_ops *ops, void *dev)
+{
+	unsigned int i, at;
+
+	if (!len || base + len - 1 < base)
+		return -EINVAL;
+	if (bus->nr >= HS_BUS_REGIONS)
+		return -ENOSPC;
+
+	for (at = 0; at < bus->nr && bus->region[at].base < base; at++)
+		;
+	if (at < bus->nr && bus->region[at].base - base < len)
+		return -EBUSY;
+	if (at && base - bus->region[at - 1].base < bus->region[at - 1].len)
+		return -EBUSY;
+
+	for (i = bus->nr; i > at; i--)
+		bus->region[i] = bus->region[i - 1];
+	bus->region[at] = (struct hs_region){
+		.base = base, .len = len, .ops = ops, .dev = dev,
+	};
+	bus->nr++;
+	return 0;
+}
+
+/**
+ * hs_bus_find() - which device answers at an address
+ * @bus: the bus
+ * @addr: port number or guest-physical address
+ *
+ * Context: any; the table is constant while the VM runs.
+ * Return: the region, or NULL when nobody claims @addr.
+ */
+const struct hs_region *hs_bus_find(const struct hs_bus *bus, u64 addr)
+{
+	const struct hs_region *r = bus->region;
+	unsigned int n = bus->nr;
+
+	if (!n)
+		return NULL;
+	/* The last region that begins at or below addr, if any does. */
+	while (n > 1) {
+		unsigned int half = n / 2;
+
+		if (r[half].base <= addr)
+			r += half;
+		n -= half;
+	}
+	return addr - r->base < r->len && addr >= r->base ? r : NULL;
+}
+
+static u64 bus_ones(unsigned int size)
+{
+	return size >= 8 ? U64_MAX : (1ULL << (size * 8)) - 1;
+}
+
+/* Does [addr, addr + size) lie inside @r, which holds addr? */
+static bool bus_inside(const struct hs_region *r, u64 addr, unsigned int size)
+{
+	return r->len - (addr - r->base) >= size;
+}
+
+/*
+ * An access that is split must be done whole or not at all, because the caller
+ * repeats all of it where it may sleep.
+ */
+static bool bus_all_fast(const struct hs_bus *bus, u64 addr, unsigned int size)
+{
+	unsigned int i;
+
+	for (i = 0; i < size; i++) {
+		const struct hs_region *r = hs_bus_find(bus, addr + i);
+
+		if (r && !r->ops->fast)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * True when one region serves the whole access (*rp set), or nobody any of it
+ * (*rp NULL).  False: it has to be split.
+ */
+static bool bus_whole(const struct hs_bus *bus, u64 addr, unsigned int size,
+		      const struct hs_region **rp)
+{
+	const struct hs_region *r = hs_bus_find(bus, addr);
+	unsigned int i;
+
+	*rp = r;
+	if (r)
+		return bus_inside(r, addr, size);
+	for (i = 1; i < size; i++)
+		if (hs_bus_find(bus, addr + i))
+			return false;
+	return true;
+}
+
+/**
+ * hs_bus_read() - read from whoever answers
+ * @bus: the bus
+ * @addr: port number or guest-physical address
+ * @size: 1, 2, 4 or 8 bytes
+ * @val: where the value goes, zero-extended; all ones where nobody answers
+ * @fast_only: do not call a device that may sleep
+ *
+ * Context: any with @fast_only, else process context.
+ * Return: 0, or -EAGAIN: nothing was done, because a device would have to be
+ * called that may not be called here.
+ */
+int hs_bus_read(const struct hs_bus *bus, u64 addr, unsigned int size, u64 *val,
+		bool fast_only)
+{
+	const struct hs_region *r;
+	unsigned int i;
+	u64 v = 0;
+
+	if (bus_whole(bus, addr, size, &r)) {
+		if (!r) {
+			*val = bus_ones(size);
+			return 0;
+		}
+		if (fast_only && !r->ops->fast)
+			return -EAGAIN;
+		*val = r->ops->read(r->dev, addr - r->base, size) & bus_ones(size);
+		return 0;
+	}
+
+	if (fast_only && !bus_all_fast(bus, addr, size))
+		return -EAGAIN;
+	for (i = 0; i < size; i++) {
+		u64 byte = 0xff;
+
+		r = hs_bus_find(bus, addr + i);
+		if (r)
+			byte = r->ops->read(r->dev, addr + i - r->base, 1) & 0xff;
+		v |= byte << (i * 8);
+	}
+	*val = v;
+	return 0;
+}
+
+/**
+ * hs_bus_write() - write to whoever answers
+ * @bus: the bus
+ * @addr: port number or guest-physical address
+ * @size: 1, 2, 4 or 8 bytes
+ * @val: value; bits beyond @size are ignored
+ * @fast_only: do not call a device that may sleep
+ *
+ * Context and return: as for hs_bus_read().
+ */
+int hs_bus_write(const struct hs_bus *bus, u64 addr, unsigned int size, u64 val,
+		 bool fast_only)
+{
+	const struct hs_region *r;
+	unsigned int i;
+
+	if (bus_whole(bus, addr, size, &r)) {
+		if (!r)
+			return 0;
+		if (fast_only && !r->ops->fast)
+			return -EAGAIN;
+		r->ops->write(r->dev, addr - r->base, size, val & bus_ones(size));
+		return 0;
+	}
+
+	if (fast_only && !bus_all_fast(bus, addr, size))
+		return -EAGAIN;
+	for (i = 0; i < size; i++) {
+		r = hs_bus_find(bus, addr + i);
+		if (r)
+			r->ops->write(r->dev, addr + i - r->base, 1,
+				      (val >> (i * 8)) & 0xff);
+	}
+	return 0;
+}

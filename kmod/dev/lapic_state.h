@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A local APIC with what the kernel adds to it.  For kmod/dev only. */
+#ifndef HS_DEV_LAPIC_STATE_H
+#define HS_DEV_LAPIC_STATE_H
+
+#include <linux/hrtimer.h>
+#include <linux/spinlock.h>
+#include "dev/lapic_core.h"
+
+struct hs_board;
+
+/**
+ * struct hs_lapic - local APIC of a vCPU
+ * @core: registers
+ * @board: where it is
+ * @tsc_offset: guest TSC less host TSC
+ * @lock: for timer and pins; innermost, but for what ops->kick takes
+ * @timer: host timer; never later than the guest's timer expires, maybe earlier
+ * @armed: when @timer goes off, ns, or HS_TIMER_NEVER; under @lock
+ * @dormant: the periodic timer found its vector still in IRR: @timer stays off
+ *	until the owner takes the vector.  Set under @lock
+ */
+struct hs_lapic {
+	struct hs_lapic_core core;
+	struct hs_board *board;
+	u64 tsc_offset;
+	raw_spinlock_t lock;
+	struct hrtimer timer;
+	u64 armed;
+	bool dormant;
+};
+
+#endif /* HS_DEV_LAPIC_STATE_H */
