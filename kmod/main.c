@@ -13,7 +13,7 @@
 #include <linux/reboot.h>
 #include <net/genetlink.h>
 #include "debug.h"
-#include "dev/console.h"
+#include "dev/board.h"
 #include "ept/gmem.h"
 #include "netlink.h"
 #include "vm.h"
@@ -66,12 +66,12 @@ static int __init hs_init(void)
 	err = hs_vmx_module_init();
 	if (err)
 		goto exit_gmem;
-	err = hs_console_module_init();
+	err = hs_board_module_init();
 	if (err)
 		goto exit_vmx;
 	err = hs_vm_module_init();
 	if (err)
-		goto exit_console;
+		goto exit_board;
 	err = register_reboot_notifier(&reboot_nb);
 	if (err)
 		goto exit_vm;
@@ -84,8 +84,8 @@ exit_reboot:
 	unregister_reboot_notifier(&reboot_nb);
 exit_vm:
 	hs_vm_module_exit();
-exit_console:
-	hs_console_module_exit();
+exit_board:
+	hs_board_module_exit();
 exit_vmx:
 	hs_vmx_module_exit();
 exit_gmem:
@@ -100,7 +100,7 @@ static void __exit hs_exit(void)
 	hs_netlink_module_exit();
 	unregister_reboot_notifier(&reboot_nb);
 	hs_vm_module_exit();
-	hs_console_module_exit();
+	hs_board_module_exit();
 	hs_vmx_module_exit();
 	hs_gmem_module_exit();
 	debug_exit();

@@ -49,10 +49,10 @@ static void park(struct hs_vcpu *v)
 	hs_vmx_park(v->vmx);
 	account(v);
 
-	spin_lock_irq(&vm->hold_lock);
+	raw_spin_lock_irq(&vm->hold_lock);
 	v->parked = true;
 	vm->parked++;
-	spin_unlock_irq(&vm->hold_lock);
+	raw_spin_unlock_irq(&vm->hold_lock);
 	wake_up_all(&vm->park_wq);
 }
 
@@ -61,13 +61,13 @@ static bool try_unpark(struct hs_vcpu *v)
 	struct hs_vm *vm = v->vm;
 	bool free;
 
-	spin_lock_irq(&vm->hold_lock);
+	raw_spin_lock_irq(&vm->hold_lock);
 	free = !vm->hold;
 	if (free) {
 		v->parked = false;
 		vm->parked--;
 	}
-	spin_unlock_irq(&vm->hold_lock);
+	raw_spin_unlock_irq(&vm->hold_lock);
 	return free;
 }
 

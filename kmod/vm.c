@@ -308,7 +308,7 @@ static struct hs_vm *vm_alloc(const struct hs_vm_params *p, struct file *kernel,
 	init_completion(&vm->released);
 	mutex_init(&vm->lock);
 	spin_lock_init(&vm->state_lock);
-	spin_lock_init(&vm->hold_lock);
+	raw_spin_lock_init(&vm->hold_lock);
 	init_waitqueue_head(&vm->park_wq);
 	INIT_WORK(&vm->work, hs_vm_work);
 	vm->state = HS_VM_DEFINED;

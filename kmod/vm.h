@@ -10,7 +10,8 @@
  *	hs_vms.lock	mutex; which VMs there are and what they are called.
  *			Held shortly, nothing waits under it.
  *	vm->state_lock	spinlock; what a reader sees: state, reason, times.
- *	vm->hold_lock	spinlock, interrupts off; who may run and who is parked.
+ *	vm->hold_lock	raw spinlock, interrupts off; who may run and who is
+ *			parked.  Raw, as devices call in with their own held.
  */
 #ifndef HS_VM_H
 #define HS_VM_H
@@ -96,7 +97,7 @@ struct hs_vm {
 	struct hs_vmx_stats base;	/* counters at start */
 
 	/* Protected by hold_lock. */
-	spinlock_t hold_lock;
+	raw_spinlock_t hold_lock;
 	unsigned long hold;
 	unsigned int parked;
 	enum hs_vm_event event;

@@ -41,9 +41,9 @@ void hs_vm_hold(struct hs_vm *vm, unsigned long why)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&vm->hold_lock, flags);
+	raw_spin_lock_irqsave(&vm->hold_lock, flags);
 	set_hold(vm, vm->hold | why);
-	spin_unlock_irqrestore(&vm->hold_lock, flags);
+	raw_spin_unlock_irqrestore(&vm->hold_lock, flags);
 }
 
 /**
@@ -55,18 +55,18 @@ void hs_vm_release(struct hs_vm *vm, unsigned long why)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&vm->hold_lock, flags);
+	raw_spin_lock_irqsave(&vm->hold_lock, flags);
 	set_hold(vm, vm->hold & ~why);
-	spin_unlock_irqrestore(&vm->hold_lock, flags);
+	raw_spin_unlock_irqrestore(&vm->hold_lock, flags);
 }
 
 static bool all_parked(struct hs_vm *vm)
 {
 	bool all;
 
-	spin_lock_irq(&vm->hold_lock);
+	raw_spin_lock_irq(&vm->hold_lock);
 	all = vm->parked == vm->cpus;
-	spin_unlock_irq(&vm->hold_lock);
+	raw_spin_unlock_irq(&vm->hold_lock);
 	return all;
 }
 
@@ -110,14 +110,14 @@ void hs_vm_post(struct hs_vm *vm, enum hs_vm_event ev, u32 code)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&vm->hold_lock, flags);
+	raw_spin_lock_irqsave(&vm->hold_lock, flags);
 	if (vm->event == HS_EV_NONE && !(vm->hold & HS_HOLD_OFF)) {
 		vm->event = ev;
 		vm->event_code = code;
 		set_hold(vm, vm->hold | HS_HOLD_EVENT);
 		queue_work(hs_vm_wq, &vm->work);
 	}
-	spin_unlock_irqrestore(&vm->hold_lock, flags);
+	raw_spin_unlock_irqrestore(&vm->hold_lock, flags);
 }
 
 /**
@@ -129,10 +129,10 @@ enum hs_vm_event hs_vm_peek_event(struct hs_vm *vm, u32 *code)
 {
 	enum hs_vm_event ev;
 
-	spin_lock_irq(&vm->hold_lock);
+	raw_spin_lock_irq(&vm->hold_lock);
 	ev = vm->event;
 	*code = vm->event_code;
-	spin_unlock_irq(&vm->hold_lock);
+	raw_spin_unlock_irq(&vm->hold_lock);
 	return ev;
 }
 
@@ -145,10 +145,10 @@ enum hs_vm_event hs_vm_peek_event(struct hs_vm *vm, u32 *code)
 void hs_vm_drop_event(struct hs_vm *vm)
 {
 	lockdep_assert_held(&vm->lock);
-	spin_lock_irq(&vm->hold_lock);
+	raw_spin_lock_irq(&vm->hold_lock);
 	vm->event = HS_EV_NONE;
 	set_hold(vm, vm->hold & ~HS_HOLD_EVENT);
-	spin_unlock_irq(&vm->hold_lock);
+	raw_spin_unlock_irq(&vm->hold_lock);
 }
 
 static void board_kick(void *arg, unsigned int cpu)
