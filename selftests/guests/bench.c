@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Cost of the operations that leave the guest, in ticks per operation.  Run
+ * under KVM and under Hyperspace by make bench.  Prints "ROW name ticks count
+ * mark"; a row whose result is wrong is "BAD name reason" instead, because a
+ * fast wrong answer is worth nothing.
+ */
+#include "lib.h"
+
+#define PAGES_AT	0x2000000UL
+#define VECTOR		0x41
+
+static volatile u64 ipis;
+static unsigned int mark;
+
+static void report(const char *name, u64 ticks, u64 n, bool good, const char *why)
+{
+	if (good)
+		printf("ROW %s %lu %lu %u\n", name, ticks / n, n, mark - 2);
+	else
+		printf("BAD %s %s\n", name, why);
+}
+
+#define MEASURE(n, body)					\
+({								\
+	u64 start_, end_;					\
+								\
+	{ body; }	/* once unmeasured: caches of all sorts */ \
+	count_mark(mark++);					\
+	start_ = rdtsc();					\
+	for (u64 i_ = 0; i_ < (n); i_++) {			\
+		body;						\
+	}							\
+	end_ = rdtsc();						\
+	count_mark(mark++);					\
+	end_ - start_;						\
+})
+
+static void on_ipi(struct regs *r)
+{
+	ipis++;
+	wrmsr(APIC_EOI, 0);
+}
+
+/* The state a real guest would have in its vector registers. */
+static void dirty_vectors(void)
+{
+	u32 r[4];
+	u64 xcr0;
+
+	cpuid(1, 0, r);
+	if (!(r[2] & 1U << 26))
+		return;
+	write_cr4(read_cr4() | 1UL << 18);
+	cpuid(0xd, 0, r);
+	xcr0 = (r[0] & 0xe7) | 3;
+	asm volatile("xsetbv" : : "c"(0), "a"((u32)xcr0), "d"(0));
+	asm volatile("pcmpeqd %%xmm0, %%xmm0\n\tpcmpeqd %%xmm15, %%xmm15" : : : "memory");
+	if ((xcr0 & 0xe4) == 0xe4)
+		asm volatile("vpternlogd $0xff, %%zmm1, %%zmm1, %%zmm1\n\t"
+			     "vpternlogd $0xff, %%zmm31, %%zmm31, %%zmm31\n\t"
+			     "kxnorw %%k1, %%k1, %%k1" : : : "memory");
+	printf("XCR0 0x%lx\n", xcr0);
+}
+
+int main(const char *args)
+{
+	u64 n = arg_u64(args, "n=", 2000), pages = arg_u64(args, "pages=", 2048);
+	u64 t, bad = 0, v = 0;
+	u32 r[4];
+	volatile u8 *p;
+
+	dirty_vectors();
+	apic_on();
+	set_trap(VECTOR, on_ipi);
+
+	t = MEASURE(n, cpuid(0, 0, r));
+	report("cpuid", t, n, r[1] == 0x756e6547, "vendor");
+
+	wrmsr(0x3b, 0);
+	t = MEASURE(n, v |= rdmsr(0x3b));
+	report("rdmsr-tsc-adjust", t, n, v == 0, "not zero");
+
+	out8(0x21, 0xa5);
+	t = MEASURE(n, bad |= in8(0x21) ^ 0xa5);
+	out8(0x21, 0xff);
+	report("pic-mask-read", t, n, !bad, "mask differs");
+
+	t = MEASURE(n, bad |= ~in8(0x3fd) & 0x60);
+	report("uart-status-read", t, n, !bad, "transmitter not empty");
+
+	t = MEASURE(n, bad |= in8(0x300) ^ 0xff);
+	report("unclaimed-port-read", t, n, !bad, "not all ones");
+
+	p = (volatile u8 *)PAGES_AT;
+	count_mark(mark++);
+	t = rdtsc();
+	for (u64 i = 0; i < pages; i++)
+		p[i << 12] += 1;
+	t = rdtsc() - t;
+	count_mark(mark++);
+	for (u64 i = 0; i < pages; i++)
+		bad |= p[i << 12] ^ 1;
+	report("first-touch", t, pages, !bad, "content");
+
+	count_mark(mark++);
+	t = rdtsc();
+	for (u64 i = 0; i < pages; i++)
+		p[i << 12] += 1;
+	t = rdtsc() - t;
+	count_mark(mark++);
+	for (u64 i = 0; i < pages; i++)
+		bad |= p[i << 12] ^ 2;
+	report("second-touch", t, pages, !bad, "content");
+
+	ipis = 0;
+	t = MEASURE(n, wrmsr(APIC_ICR, 0x40000 | VECTOR);
+		    asm volatile("sti; nop; cli" : : : "memory"));
+	report("self-ipi", t, n, ipis == n + 1, "lost or extra interrupts");
+
+	printf("END\n");
+	return 0;
+}
