@@ -195,6 +195,24 @@ int hs_gmem_write_atomic(struct hs_gmem *g, u64 gpa, const void *src, size_t len
 	return access_atomic(g, gpa, (void *)src, len, HS_ACC_WRITE);
 }
 
+/* Content from the store, which keeps it.  Locked; unlocks. */
+static int peek_stored(struct hs_cur *c, struct hs_inflight *in, void *page)
+{
+	struct hs_store *store = &c->g->store;
+	int r;
+
+	in->out = false;
+	hs_leaf_begin_out(c, in, 0);
+	hs_ept_unlock(c);
+	r = hs_fault_fetch(c, in, page);
+	if (r != -ECANCELED)
+		hs_leaf_restore(c, in);
+	hs_ept_unlock(c);
+	if (r == -ECANCELED)
+		store->drop(store->arg, hs_epte_type(in->old), hs_epte_slot(in->old));
+	return r;
+}
+
 /**
  * hs_gmem_peek() - a page's content, without mapping or charging anything
  * @g: guest memory of the VM
@@ -204,7 +222,7 @@ int hs_gmem_write_atomic(struct hs_gmem *g, u64 gpa, const void *src, size_t len
 int hs_gmem_peek(struct hs_gmem *g, u64 gpa, void *page)
 {
 	u64 gfn = gpa >> HS_PAGE_SHIFT;
-	struct hs_inflight *rec;
+	struct hs_inflight *rec, in;
 	struct page *frame;
 	struct hs_cur c;
 	int r;
@@ -237,6 +255,10 @@ int hs_gmem_peek(struct hs_gmem *g, u64 gpa, void *page)
 				break;
 			case HS_LEAF_COMPRESSED:
 			case HS_LEAF_SWAPPED:
+				r = peek_stored(&c, &in, page);
+				if (r == -ECANCELED)
+					continue;
+				return r;
 			case HS_LEAF_POISON:
 				r = -EIO;
 				break;

@@ -11,6 +11,7 @@
 #include "pure.h"
 #include "ept/entry.h"
 #include "ept/gmem.h"
+#include "ept/debug.h"
 #include "ept/host.h"
 #include "ept/out.h"
 
@@ -23,6 +24,10 @@ struct hs_gmem_cpu {
 	u64 in;		/* 0 outside, HS_GEN_ENTERING, or generation entered with */
 	u64 flushed;	/* generation of the last INVEPT here, 0 never (rule 4) */
 	atomic64_t faults, refaults;
+#ifdef HS_DEBUG
+	u64 dbg_clean;
+	bool dbg_in;
+#endif
 } ____cacheline_aligned_in_smp;
 
 /*
@@ -76,7 +81,13 @@ struct hs_gmem {
 	atomic64_t overhead;	/* bytes */
 	atomic64_t pins;
 	atomic64_t splits, collapses, acks;
-	atomic64_t evict_clock;	/* evictions so far, for stamps */
+	atomic64_t evict_clock;	/* pages evicted so far */
+	unsigned int stamp_shift;
+	struct hs_store store;
+	struct hs_consumer consumer[HS_CONSUMERS_MAX];
+#ifdef HS_DEBUG
+	atomic64_t dbg_unmaps, dbg_reused;
+#endif
 
 	struct hs_quarantine quar;
 	struct hs_slots slots;
@@ -122,8 +133,8 @@ void hs_ept_unlock(struct hs_cur *c);
 int hs_ept_prepare(struct hs_gmem *g, u64 gfn);
 struct page *hs_ept_alloc_table(struct hs_gmem *g);
 void hs_ept_free_table(struct hs_gmem *g, struct page *page);
-void hs_ept_add_leaves(struct hs_cur *c, struct page *table);
-struct page *hs_ept_remove_leaves(struct hs_cur *c);
+void hs_ept_add_leaves(struct hs_cur *c, struct page *table, unsigned int used);
+struct page *hs_ept_remove_leaves(struct hs_cur *c, u64 state);
 void hs_cur_move(struct hs_cur *c, unsigned int i);
 u64 hs_ept_next_dir(struct hs_gmem *g, u64 gfn);
 
@@ -132,6 +143,7 @@ u64 hs_leaf_begin_out(struct hs_cur *c, struct hs_inflight *rec, u64 state);
 void hs_leaf_finish_out(struct hs_cur *c, struct hs_inflight *rec, u64 state);
 void hs_leaf_restore(struct hs_cur *c, struct hs_inflight *rec);
 void hs_leaf_mark(struct hs_cur *c, u64 bits);
+u64 hs_leaf_unmark(struct hs_cur *c, u64 bits);
 struct hs_inflight *hs_leaf_inflight(struct hs_cur *c);
 
 /* --- inval.c --- */
@@ -155,6 +167,7 @@ enum hs_put {
 };
 
 struct page *hs_frame_get(struct hs_gmem *g);
+struct page *hs_frame_get_2m(struct hs_gmem *g);
 void hs_frame_put(struct hs_gmem *g, struct page *page, enum hs_put how);
 unsigned int hs_frame_refs(struct page *page);
 void hs_frame_ref(struct page *page);
@@ -182,6 +195,7 @@ void hs_fault_wait(struct hs_gmem *g, u64 gfn);
 void hs_fault_wake(struct hs_cur *c);
 void hs_fault_cancel(struct hs_cur *c);
 int hs_fault_in(struct hs_gmem *g, u64 gfn, u32 access, const void *whole);
+int hs_fault_fetch(struct hs_cur *c, struct hs_inflight *rec, void *page);
 
 /* --- out.c --- */
 
@@ -193,6 +207,12 @@ struct page *hs_staged_take(struct hs_gmem *g, u64 leaf);
 static inline bool hs_gfn_is_ram(const struct hs_gmem *g, u64 gfn)
 {
 	return hs_gmem_is_ram(g, gfn << HS_PAGE_SHIFT);
+}
+
+/* RAM starts at chunk borders, so its end is all that can cut a chunk. */
+static inline bool hs_chunk_is_ram(const struct hs_gmem *g, u64 gfn)
+{
+	return hs_gfn_is_ram(g, gfn | (HS_CHUNK_PAGES - 1));
 }
 
 #endif /* HS_EPT_CORE_H */

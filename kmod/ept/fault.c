@@ -12,14 +12,20 @@
 enum step {
 	STEP_DONE,
 	STEP_TABLE,	/* the chunk needs a table for 4 KiB leaves */
-	STEP_FRAME,
+	STEP_LARGE,	/* or rather a 2 MiB frame */
+	STEP_FRAME,	/* a frame for content from the store */
+	STEP_FILLED,	/* a frame with content: zeroes, or what the caller has */
+	STEP_FETCH,	/* the leaf is BUSY by hand.rec now */
 	STEP_WAIT,	/* somebody else is moving this page */
 	STEP_LOST,
 };
 
 /* What the fault holds meanwhile. */
 struct hand {
-	struct page *frame, *table;
+	struct page *frame, *large, *table;
+	bool filled;		/* frame */
+	bool no_large;		/* the host had none */
+	struct hs_inflight rec;
 };
 
 static wait_queue_head_t *queue_of(struct hs_gmem *g, u64 gfn)
@@ -96,22 +102,65 @@ void hs_fault_cancel(struct hs_cur *c)
 	hs_leaf_restore(c, rec);
 }
 
-static enum step map(struct hs_cur *c, struct page *frame, u32 access)
+static u64 leaf_for(struct page *frame, u32 access, bool large)
 {
-	u64 leaf = hs_epte_leaf(hs_host_pa(frame), true, false) | HS_EPTE_FRESH;
+	u64 leaf = hs_epte_leaf(hs_host_pa(frame), true, large) | HS_EPTE_FRESH;
 
 	/*
 	 * Guest page tables are never shared or write-protected (rule 8): their
 	 * walks count as writes.
 	 */
-	if (access & HS_ACC_WALK)
-		leaf |= HS_EPTE_WALK;
-	hs_leaf_install(c, leaf);
+	return access & HS_ACC_WALK ? leaf | HS_EPTE_WALK : leaf;
+}
+
+/* The page is a new one: nothing of it is anywhere. */
+static enum step step_new(struct hs_cur *c, u32 access, struct hand *h)
+{
+	if (!h->frame || !h->filled)
+		return STEP_FILLED;
+	hs_leaf_install(c, leaf_for(h->frame, access, false));
+	h->frame = NULL;
 	return STEP_DONE;
 }
 
+/* The content is in the store: to be fetched, or to be forgotten. */
+static enum step step_stored(struct hs_cur *c, u32 access, bool whole, struct hand *h)
+{
+	struct hs_store *store = &c->g->store;
+	u64 was = c->val;
+
+	if (whole) {
+		if (step_new(c, access, h) != STEP_DONE)
+			return STEP_FILLED;
+		store->drop(store->arg, hs_epte_type(was), hs_epte_slot(was));
+		return STEP_DONE;
+	}
+	if (!h->frame)
+		return STEP_FRAME;
+	h->rec.out = false;
+	h->rec.frame = h->frame;
+	hs_leaf_begin_out(c, &h->rec, 0);
+	return STEP_FETCH;
+}
+
+static enum step step_empty(struct hs_cur *c, u32 access, struct hand *h)
+{
+	if (c->g->huge_2m && !h->no_large && hs_chunk_is_ram(c->g, c->gfn)) {
+		if (!h->large)
+			return STEP_LARGE;
+		hs_leaf_install(c, leaf_for(h->large, access, true));
+		h->large = NULL;
+		return STEP_DONE;
+	}
+	if (!h->table)
+		return STEP_TABLE;
+	hs_ept_add_leaves(c, h->table, 0);
+	h->table = NULL;
+	return step_new(c, access, h);
+}
+
 /* One look at a locked leaf: does what can be done now. */
-static enum step step(struct hs_cur *c, u32 access, struct hand *h)
+static enum step step(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 {
 	struct hs_gmem *g = c->g;
 	struct hs_inflight *rec;
@@ -129,30 +178,109 @@ static enum step step(struct hs_cur *c, u32 access, struct hand *h)
 			hs_leaf_mark(c, HS_EPTE_WALK);
 		return STEP_DONE;
 	}
-	if (!c->pte) {
-		if (!h->table)
-			return STEP_TABLE;
-		hs_ept_add_leaves(c, h->table);
-		h->table = NULL;
-	}
+	if (!c->pte)
+		return step_empty(c, access, h);
 	switch (hs_epte_type(c->val)) {
 	case HS_LEAF_NONE:
 	case HS_LEAF_ZERO:
 	case HS_LEAF_BALLOON:
 	case HS_LEAF_REPORTED:
-		if (!h->frame)
-			return STEP_FRAME;
-		frame = h->frame;
-		h->frame = NULL;
-		return map(c, frame, access);
+		return step_new(c, access, h);
 	case HS_LEAF_STAGED:
 		/* Its content was stable before it was staged: no flush due. */
 		frame = hs_staged_take(g, c->val);
+		hs_leaf_install(c, leaf_for(frame, access, false));
 		atomic64_inc(&g->cpu[hs_host_this_cpu()].refaults);
-		return map(c, frame, access);
+		return STEP_DONE;
+	case HS_LEAF_COMPRESSED:
+	case HS_LEAF_SWAPPED:
+		return step_stored(c, access, whole, h);
 	default:
 		return STEP_LOST;
 	}
+}
+
+/**
+ * hs_fault_fetch() - read content from the store for a leaf that is BUSY
+ * @c: cursor; not locked now, locked on return
+ * @rec: direction in, made the leaf BUSY
+ * @page: where the content goes
+ *
+ * Process context, may sleep.  0, -EIO, -EINTR: @rec is still linked.
+ * -ECANCELED: the page was discarded meanwhile, and with it @rec; the content
+ * is the caller's to drop.
+ */
+int hs_fault_fetch(struct hs_cur *c, struct hs_inflight *rec, void *page)
+{
+	struct hs_gmem *g = c->g;
+	int r = g->store.fetch(g->store.arg, hs_epte_type(rec->old),
+			       hs_epte_slot(rec->old), page);
+
+	hs_ept_lock(g, rec->gfn, c);
+	return rec->cancelled ? -ECANCELED : r;
+}
+
+static int fetch(struct hs_cur *c, u32 access, struct hand *h)
+{
+	struct hs_store *store = &c->g->store;
+	u64 was = h->rec.old;
+	int r = hs_fault_fetch(c, &h->rec, hs_frame_va(h->frame));
+
+	h->filled = false;
+	if (r == -ECANCELED) {
+		hs_ept_unlock(c);
+		store->drop(store->arg, hs_epte_type(was), hs_epte_slot(was));
+		return -EAGAIN;
+	}
+	if (r) {
+		hs_leaf_restore(c, &h->rec);
+		hs_ept_unlock(c);
+		return r;
+	}
+	hs_leaf_finish_out(c, &h->rec, leaf_for(h->frame, access, false));
+	h->frame = NULL;
+	hs_ept_unlock(c);
+	atomic64_inc(&c->g->cpu[hs_host_this_cpu()].refaults);
+	store->drop(store->arg, hs_epte_type(was), hs_epte_slot(was));
+	return 0;
+}
+
+static int get_frame(struct hs_gmem *g, const void *whole, bool fill, struct hand *h)
+{
+	if (!h->frame)
+		h->frame = hs_frame_get(g);
+	if (!h->frame)
+		return -ENOMEM;
+	if (fill && whole)
+		copy_page(hs_frame_va(h->frame), (void *)whole);
+	else if (fill)
+		clear_page(hs_frame_va(h->frame));
+	h->filled = fill;
+	return 0;
+}
+
+static void get_large(struct hs_gmem *g, struct hand *h)
+{
+	unsigned int i;
+
+	h->large = hs_frame_get_2m(g);
+	h->no_large = !h->large;
+	for (i = 0; h->large && i < HS_CHUNK_PAGES; i++) {
+		clear_page(hs_frame_va(h->large + i));
+		cond_resched();
+	}
+}
+
+static void drop_hand(struct hs_gmem *g, struct hand *h)
+{
+	unsigned int i;
+
+	if (h->frame)
+		hs_frame_put(g, h->frame, HS_PUT_GIVE);
+	for (i = 0; h->large && i < HS_CHUNK_PAGES; i++)
+		hs_frame_put(g, h->large + i, HS_PUT_GIVE);
+	if (h->table)
+		hs_ept_free_table(g, h->table);
 }
 
 /**
@@ -160,8 +288,8 @@ static enum step step(struct hs_cur *c, u32 access, struct hand *h)
  * @g: guest memory of the VM
  * @gfn: RAM
  * @access: HS_ACC_* of who wants it
- * @whole: NULL, or the page's whole new content: then a page that had no frame
- *	gets this instead of zeroes
+ * @whole: NULL, or the page's whole new content: then a page that
+ *	had no frame gets this, and its old content is not read back
  *
  * Process context, may sleep, no lock held.  0: was present when last looked
  * at; 1: has just been filled with @whole; -EINTR, -ENOMEM, -EIO.
@@ -172,56 +300,51 @@ int hs_fault_in(struct hs_gmem *g, u64 gfn, u32 access, const void *whole)
 	struct page *frame;
 	struct hs_cur c;
 	enum step s;
-	int r = 0;
+	int r;
 
 	might_sleep();
-	for (;;) {
+	do {
 		if (READ_ONCE(g->dead)) {
 			r = -EINTR;
 			break;
 		}
 		if (hs_ept_lock(g, gfn, &c)) {
-			r = hs_ept_prepare(g, gfn);
-			if (r)
-				break;
+			r = hs_ept_prepare(g, gfn) ?: -EAGAIN;
 			continue;
 		}
 		frame = h.frame;
-		s = step(&c, access, &h);
+		s = step(&c, access, whole, &h);
 		hs_ept_unlock(&c);
 
-		if (s == STEP_DONE) {
+		r = -EAGAIN;	/* look again */
+		switch (s) {
+		case STEP_DONE:
 			r = whole && frame && !h.frame;
 			break;
-		}
-		if (s == STEP_LOST) {
+		case STEP_TABLE:
+			h.table = hs_ept_alloc_table(g);
+			if (!h.table)
+				r = -ENOMEM;
+			break;
+		case STEP_LARGE:
+			get_large(g, &h);
+			break;
+		case STEP_FRAME:
+		case STEP_FILLED:
+			r = get_frame(g, whole, s == STEP_FILLED, &h) ?: -EAGAIN;
+			break;
+		case STEP_FETCH:
+			r = fetch(&c, access, &h);
+			break;
+		case STEP_WAIT:
+			hs_fault_wait(g, gfn);
+			break;
+		case STEP_LOST:
 			r = -EIO;
 			break;
 		}
-		if (s == STEP_WAIT) {
-			hs_fault_wait(g, gfn);
-		} else if (s == STEP_TABLE) {
-			h.table = hs_ept_alloc_table(g);
-			if (!h.table) {
-				r = -ENOMEM;
-				break;
-			}
-		} else {
-			h.frame = hs_frame_get(g);
-			if (!h.frame) {
-				r = -ENOMEM;
-				break;
-			}
-			if (whole)
-				memcpy(hs_frame_va(h.frame), whole, HS_PAGE_SIZE);
-			else
-				clear_page(hs_frame_va(h.frame));
-		}
-	}
-	if (h.frame)
-		hs_frame_put(g, h.frame, HS_PUT_GIVE);
-	if (h.table)
-		hs_ept_free_table(g, h.table);
+	} while (r == -EAGAIN);
+	drop_hand(g, &h);
 	return r;
 }
 

@@ -146,6 +146,14 @@ static struct page *refill(struct hs_gmem *g)
 	return page;
 }
 
+static void own(struct page *page)
+{
+	atomic_long_set(hs_host_word(page), 1);
+#ifdef HS_DEBUG
+	atomic_long_set(hs_host_dbg_word(page), 0);
+#endif
+}
+
 /**
  * hs_frame_get() - a frame for @g, charged, with one reference
  * @g: guest memory of the VM
@@ -163,7 +171,29 @@ struct page *hs_frame_get(struct hs_gmem *g)
 	if (!page)
 		return NULL;
 	hs_charge_add(g, 1);
-	atomic_long_set(hs_host_word(page), 1);
+	own(page);
+	return page;
+}
+
+/**
+ * hs_frame_get_2m() - 512 frames in a row, charged, with one reference each
+ * @g: guest memory of the VM
+ *
+ * Frames like any others: only a large leaf makes them one.  Tries only what
+ * the host has at hand.  Returns the first one, or NULL.
+ */
+struct page *hs_frame_get_2m(struct hs_gmem *g)
+{
+	struct page *page = hs_host_alloc(g->owner, HS_CHUNK_SHIFT - HS_PAGE_SHIFT,
+					  HS_ALLOC_EASY);
+	unsigned int i;
+
+	if (!page)
+		return NULL;
+	hs_frame_count(HS_CHUNK_PAGES);
+	hs_charge_add(g, HS_CHUNK_PAGES);
+	for (i = 0; i < HS_CHUNK_PAGES; i++)
+		own(page + i);
 	return page;
 }
 
@@ -193,6 +223,7 @@ void hs_frame_put(struct hs_gmem *g, struct page *page, enum hs_put how)
 
 	if (left & HS_WORD_REFS)
 		return;
+	hs_ept_dbg_reuse(g, page);
 	if (how == HS_PUT_GIVE)
 		hs_charge_give(g, 1);
 	cache_push(g, &page, 1);

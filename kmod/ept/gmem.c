@@ -68,6 +68,8 @@ struct hs_gmem *hs_gmem_create(const struct hs_gmem_cfg *cfg)
 	atomic64_set(&g->gen, HS_GEN_FIRST);
 	for (i = 0; i < HS_WAIT_QUEUES; i++)
 		init_waitqueue_head(&g->wait[i]);
+	while (g->ram_bytes >> HS_PAGE_SHIFT >> 16 >> g->stamp_shift)
+		g->stamp_shift++;
 	hs_quar_init(g);
 	hs_slots_init(g);
 	g->cpu = hs_host_zalloc(g->owner, cpus * sizeof(*g->cpu));
@@ -80,29 +82,46 @@ struct hs_gmem *hs_gmem_create(const struct hs_gmem_cfg *cfg)
 	return g;
 }
 
-/* Empties the leaf under the cursor; its frame goes to @pages. */
+/*
+ * Empties the leaf under the cursor; its frame goes to @pages.  Who has the
+ * page on its way in or out learns that there is nothing to finish.
+ */
 static void drop_leaf(struct hs_cur *c, struct list_head *pages)
 {
+	struct hs_store *store = &c->g->store;
+	unsigned int i, n = c->pte ? 1 : HS_CHUNK_PAGES;
 	struct hs_inflight *rec;
-	unsigned int i;
 	u64 old;
 
 	if (c->pte && hs_epte_is(c->val, HS_LEAF_BUSY)) {
 		rec = hs_leaf_inflight(c);
-		rec->cancelled = true;
-		hs_leaf_restore(c, rec);
+		if (!rec->out) {
+			/* Who fetches drops the content when it is done with it. */
+			rec->cancelled = true;
+			hs_leaf_finish_out(c, rec, HS_EPTE_NONE);
+			return;
+		}
+		hs_fault_cancel(c);
 	}
 	if (c->val == HS_EPTE_NONE)
 		return;
 	old = hs_leaf_begin_out(c, NULL, HS_EPTE_NONE);
-	if (hs_epte_is(old, HS_LEAF_STAGED)) {
+	if (hs_epte_present(old)) {
+		for (i = 0; i < n; i++)
+			list_add_tail(&hs_host_page(hs_epte_pa(c->pte ? old :
+							       hs_epte_sub(old, i)))->lru, pages);
+		return;
+	}
+	switch (hs_epte_type(old)) {
+	case HS_LEAF_STAGED:
 		list_add_tail(&hs_staged_take(c->g, old)->lru, pages);
-	} else if (hs_epte_present(old) && c->pte) {
-		list_add_tail(&hs_host_page(hs_epte_pa(old))->lru, pages);
-	} else if (hs_epte_present(old)) {
-		for (i = 0; i < HS_CHUNK_PAGES; i++)
-			list_add_tail(&hs_host_page(hs_epte_pa(hs_epte_sub(old, i)))->lru,
-				      pages);
+		break;
+	case HS_LEAF_COMPRESSED:
+	case HS_LEAF_SWAPPED:
+		store->drop(store->arg, hs_epte_type(old), hs_epte_slot(old));
+		break;
+	default:
+		break;
 	}
 }
 
@@ -125,7 +144,7 @@ static void drop_chunk(struct hs_gmem *g, u64 gfn, struct list_head *pages)
 			hs_cur_move(&c, i);
 			drop_leaf(&c, pages);
 		}
-		list_add_tail(&hs_ept_remove_leaves(&c)->lru, pages);
+		list_add_tail(&hs_ept_remove_leaves(&c, HS_EPTE_NONE)->lru, pages);
 	}
 	hs_ept_unlock(&c);
 }
@@ -169,6 +188,11 @@ void hs_gmem_destroy(struct hs_gmem *g)
 		       (long long)atomic64_read(&g->pins), hs_gmem_charged(g));
 	free_gmem(g);
 	hs_frame_drain();
+}
+
+void hs_gmem_set_store(struct hs_gmem *g, const struct hs_store *store)
+{
+	g->store = *store;
 }
 
 u64 hs_gmem_overhead(const struct hs_gmem *g)

@@ -62,6 +62,16 @@ void hs_gmem_flushed(struct hs_gmem *g, int cpu);
 void hs_gmem_leave(struct hs_gmem *g, int cpu);
 
 /*
+ * In builds with HS_DEBUG: last thing before the guest runs, checks that this
+ * CPU holds no translation to a frame that is in use elsewhere.
+ */
+#ifdef HS_DEBUG
+void hs_gmem_check_entry(struct hs_gmem *g, int cpu);
+#else
+static inline void hs_gmem_check_entry(struct hs_gmem *g, int cpu) { }
+#endif
+
+/*
  * Fault of the guest at @gpa with HS_ACC_*.  Process context, may sleep, no
  * lock held.  0: touch again.  -ENXIO: no RAM there (MMIO or hole).  -EINTR:
  * killed.  -ENOMEM: no frame to be had.  -EIO: content lost, see reason.

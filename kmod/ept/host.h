@@ -40,6 +40,14 @@ static inline atomic_long_t *hs_host_word(struct page *page)
 	return (atomic_long_t *)&page->private;
 }
 
+#ifdef HS_DEBUG
+/* Another one, for checks. */
+static inline atomic_long_t *hs_host_dbg_word(struct page *page)
+{
+	return (atomic_long_t *)&page->index;
+}
+#endif
+
 static inline void *hs_host_va(u64 pa)
 {
 	return __va(pa);

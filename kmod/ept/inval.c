@@ -38,7 +38,7 @@ bool hs_gmem_enter(struct hs_gmem *g, int cpu)
 	smp_mb();	/* A */
 	gen = atomic64_read(&g->gen);
 	WRITE_ONCE(pc->in, gen);
-	return pc->flushed != gen;
+	return pc->flushed != gen && !hs_ept_mutated(HS_EPT_MUT_SKIP_INVEPT);
 }
 
 /**
@@ -53,6 +53,7 @@ void hs_gmem_flushed(struct hs_gmem *g, int cpu)
 	struct hs_gmem_cpu *pc = &g->cpu[cpu];
 
 	pc->flushed = pc->in;
+	hs_ept_dbg_flushed(g, cpu);
 }
 
 /**
@@ -62,6 +63,7 @@ void hs_gmem_flushed(struct hs_gmem *g, int cpu)
  */
 void hs_gmem_leave(struct hs_gmem *g, int cpu)
 {
+	hs_ept_dbg_leave(g, cpu);
 	smp_store_release(&g->cpu[cpu].in, 0);	/* C */
 }
 
@@ -74,6 +76,8 @@ void hs_gmem_leave(struct hs_gmem *g, int cpu)
  */
 u64 hs_inval_bump(struct hs_gmem *g)
 {
+	if (hs_ept_mutated(HS_EPT_MUT_SKIP_BUMP))
+		return atomic64_read(&g->gen);
 	return atomic64_inc_return(&g->gen);	/* B */
 }
 
@@ -114,7 +118,7 @@ void hs_inval_wait(struct hs_gmem *g, u64 gen)
 	unsigned int cpu, round = 0;
 
 	might_sleep();
-	if (hs_inval_acked(g, gen))
+	if (hs_inval_acked(g, gen) || hs_ept_mutated(HS_EPT_MUT_SKIP_ACK))
 		return;
 	atomic64_inc(&g->acks);
 	for_each_set_bit(cpu, g->seen, hs_host_cpus())

@@ -9,7 +9,8 @@
  * @rec: uninitialised; the caller's until hs_out_finish() or hs_out_abort()
  *
  * Process context, may sleep, no lock held.  0: begun; -ENXIO: not RAM;
- * -ENOENT: nothing mapped; -EBUSY: pinned or moving already; -EINTR: killed.
+ * -ENOENT: nothing mapped; -EBUSY: pinned or moving already; -EINTR: killed;
+ * -ENOMEM: its 2 MiB leaf could not be split.
  */
 int hs_out_begin(struct hs_gmem *g, u64 gfn, struct hs_inflight *rec)
 {
@@ -19,10 +20,18 @@ int hs_out_begin(struct hs_gmem *g, u64 gfn, struct hs_inflight *rec)
 	might_sleep();
 	if (!hs_gfn_is_ram(g, gfn))
 		return -ENXIO;
-	if (READ_ONCE(g->dead))
-		return -EINTR;
-	if (hs_ept_lock(g, gfn, &c))
-		return -ENOENT;
+	for (;;) {
+		if (READ_ONCE(g->dead))
+			return -EINTR;
+		if (hs_ept_lock(g, gfn, &c))
+			return -ENOENT;
+		if (!hs_cur_large(&c))
+			break;
+		hs_ept_unlock(&c);
+		r = hs_chunk_split(g, gfn);
+		if (r)
+			return r;
+	}
 	if (hs_epte_is(c.val, HS_LEAF_BUSY)) {
 		r = -EBUSY;
 	} else if (!hs_epte_present(c.val)) {
@@ -62,6 +71,13 @@ static int find_rec(struct hs_gmem *g, struct hs_inflight *rec, struct hs_cur *c
 	return -ECANCELED;
 }
 
+/* When it was taken, in evictions of this VM: 16 bits that wrap no sooner than
+ * after as many as the VM has pages. */
+static u16 stamp(struct hs_gmem *g)
+{
+	return atomic64_inc_return(&g->evict_clock) >> g->stamp_shift;
+}
+
 /**
  * hs_out_finish() - the page's content is in the store, or stays with its frame
  * @g: guest memory of the VM
@@ -81,9 +97,11 @@ int hs_out_finish(struct hs_gmem *g, struct hs_inflight *rec,
 
 	if (find_rec(g, rec, &c))
 		return -ECANCELED;
+	/* Its content was read since, or will be: nobody writes it any more. */
+	hs_ept_dbg_reuse(g, rec->frame);
 	if (type == HS_LEAF_STAGED)
 		hs_slot_set(g, slot, (u64)(unsigned long)rec->frame);
-	hs_leaf_finish_out(&c, rec, hs_epte_state(type, slot, 0));
+	hs_leaf_finish_out(&c, rec, hs_epte_state(type, slot, stamp(g)));
 	hs_ept_unlock(&c);
 	/* Ours; and the leaf's, which the slot inherits if it keeps the frame. */
 	hs_frame_put(g, rec->frame, HS_PUT_TAKEN);

@@ -41,6 +41,7 @@ struct page *hs_ept_alloc_table(struct hs_gmem *g)
 /* @page was never reachable by a CPU, or its removal is acknowledged. */
 void hs_ept_free_table(struct hs_gmem *g, struct page *page)
 {
+	hs_ept_dbg_reuse(g, page);
 	atomic64_sub(HS_PAGE_SIZE, &g->overhead);
 	hs_frame_count(-1);
 	hs_host_free_table(page);
@@ -245,37 +246,56 @@ void hs_ept_unlock(struct hs_cur *c)
 }
 
 /**
- * hs_ept_add_leaves() - give an empty chunk a table for 4 KiB leaves
- * @c: locked, directory entry NONE
+ * hs_ept_add_leaves() - give a chunk a table for 4 KiB leaves
+ * @c: locked, directory entry not present
  * @table: from hs_ept_alloc_table(); belongs to the chunk afterwards
+ * @used: how many of its leaves are not NONE
  *
  * Nothing was present, so nothing needs invalidation.
  */
-void hs_ept_add_leaves(struct hs_cur *c, struct page *table)
+void hs_ept_add_leaves(struct hs_cur *c, struct page *table, unsigned int used)
 {
 	lockdep_assert_held(&c->chunk->lock);
 	xchg(c->pde, hs_epte_table(hs_host_pa(table)));
-	c->chunk->used = 0;
+	c->chunk->used = used;
 	c->pte = (u64 *)hs_host_va(hs_host_pa(table)) + index_at(c->gfn, 1);
 	c->val = READ_ONCE(*c->pte);
 }
 
+/* For the check of rule 5: a table goes, and all that it maps. */
+static void note_table_unmapped(struct hs_cur *c, struct page *table)
+{
+#ifdef HS_DEBUG
+	u64 *leaf = hs_frame_va(table), e;
+	unsigned int i;
+
+	hs_ept_dbg_unmapped(c->g, table);
+	for (i = 0; i < HS_EPT_ENTRIES; i++) {
+		e = READ_ONCE(leaf[i]);
+		if (hs_epte_present(e))
+			hs_ept_dbg_unmapped(c->g, hs_host_page(hs_epte_pa(e)));
+	}
+#endif
+}
+
 /**
  * hs_ept_remove_leaves() - take the table of 4 KiB leaves out of a chunk
- * @c: locked, has such a table, all its leaves NONE
+ * @c: locked, has such a table
+ * @state: what the directory entry shall be instead, not present
  *
  * Returns the table, marked for the quarantine: CPUs may hold its address.
  */
-struct page *hs_ept_remove_leaves(struct hs_cur *c)
+struct page *hs_ept_remove_leaves(struct hs_cur *c, u64 state)
 {
 	struct page *table;
 
 	lockdep_assert_held(&c->chunk->lock);
-	table = hs_host_page(hs_epte_pa(xchg(c->pde, HS_EPTE_NONE)));
+	table = hs_host_page(hs_epte_pa(xchg(c->pde, state)));
 	atomic_long_set(hs_host_word(table), HS_WORD_TABLE);
+	note_table_unmapped(c, table);
 	c->chunk->used = 0;
 	c->pte = NULL;
-	c->val = HS_EPTE_NONE;
+	c->val = state;
 	return table;
 }
 
@@ -289,6 +309,20 @@ void hs_cur_move(struct hs_cur *c, unsigned int i)
 
 /* --- leaves: nothing below or elsewhere writes one but through here --- */
 
+/* For the check of rule 5: what CPUs may still hold after this change. */
+static void note_unmapped(struct hs_cur *c, u64 old, u64 new)
+{
+#ifdef HS_DEBUG
+	unsigned int i, n = c->pte ? 1 : HS_CHUNK_PAGES;
+
+	if (!hs_epte_present(old) || (hs_epte_present(new) && (new & HS_EPTE_W)))
+		return;
+	for (i = 0; i < n; i++)
+		hs_ept_dbg_unmapped(c->g, hs_host_page(c->pte ? hs_epte_pa(old) :
+						       hs_epte_pa(hs_epte_sub(old, i))));
+#endif
+}
+
 static u64 exchange(struct hs_cur *c, u64 new)
 {
 	u64 none = HS_EPTE_NONE, old;
@@ -301,6 +335,7 @@ static u64 exchange(struct hs_cur *c, u64 new)
 		c->chunk->used += (new != none) - (old != none);
 	}
 	c->val = new;
+	note_unmapped(c, old, new);
 	return old;
 }
 
@@ -378,6 +413,25 @@ void hs_leaf_mark(struct hs_cur *c, u64 bits)
 			old |= bits;
 		c->val = old;
 	}
+}
+
+/*
+ * Clears A, D or marks of ours in a present leaf and returns those that were
+ * set.  A CPU may go on without setting a flag again until it is flushed.
+ */
+u64 hs_leaf_unmark(struct hs_cur *c, u64 bits)
+{
+	u64 *p = c->pte ? c->pte : c->pde, old;
+
+	lockdep_assert_held(&c->chunk->lock);
+	for (;;) {
+		old = cmpxchg(p, c->val, c->val & ~bits);
+		if (old == c->val)
+			break;
+		c->val = old;
+	}
+	c->val &= ~bits;
+	return old & bits;
 }
 
 /* The record behind a BUSY 4 KiB leaf, or NULL. */
