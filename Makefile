@@ -61,7 +61,7 @@ uninstall:
 
 run check check-full bench matrix:
 	@selftests/needs.sh
-	@selftests/$@
+	@selftests/$(if $(filter bench,$@),bench/bench,$@)
 
 clean:
 	rm -rf $(BUILD)
