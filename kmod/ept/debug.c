@@ -53,7 +53,7 @@ static void report(const char *what, int cpu, u64 clean, u64 unmap)
 {
 	atomic_long_inc(&reports);
 	pr_err_ratelimited("hyperspace: EPT check: %s: CPU %d flushed at %llu, unmapped at %llu\n",
-			   what, cpu, clean, unmap);
+			   what, cpu, (unsigned long long)clean, (unsigned long long)unmap);
 }
 
 /* The leaf of @page was removed or tightened just now. */

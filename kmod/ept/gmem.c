@@ -185,7 +185,8 @@ void hs_gmem_destroy(struct hs_gmem *g)
 	hs_gmem_clear(g);
 	if (atomic64_read(&g->pins) || hs_gmem_charged(g))
 		pr_err("memory of a VM that ends is still held: %lld pins, %llu bytes\n",
-		       (long long)atomic64_read(&g->pins), hs_gmem_charged(g));
+		       (long long)atomic64_read(&g->pins),
+		       (unsigned long long)hs_gmem_charged(g));
 	free_gmem(g);
 	hs_frame_drain();
 }
