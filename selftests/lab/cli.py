@@ -3,6 +3,7 @@
 
 import argparse
 import fcntl
+import glob
 import os
 import shutil
 import sys
@@ -90,9 +91,9 @@ def output_dir(opts):
             fcntl.flock(opts.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise LabError("--out %s is in use by another lab" % opts.out) from None
-        for name in ("console.txt", "dmesg.txt", "emulator.log", "results.json", "oob.bin"):
-            path = os.path.join(opts.out, name)
-            if os.path.exists(path):
+        for name in ("console.txt", "dmesg.txt", "emulator.log", "results.json", "oob.bin",
+                     "cmd-*.txt"):
+            for path in glob.glob(os.path.join(glob.escape(opts.out), name)):
                 os.unlink(path)
         shutil.rmtree(os.path.join(opts.out, "files"), ignore_errors=True)
         return os.path.abspath(opts.out), False

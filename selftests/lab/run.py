@@ -40,7 +40,7 @@ class Run:
         self.show = show or (lambda text: None)
         self.current = None
         self.booted = self.final = self.interactive = False
-        self.resets = 0
+        self.starts = {"R": 0, "H": 0}  # QEMU runs no boot sector, Bochs may not reach /init
         self.taint = 0
         self.kernel = ""
         self.uptime = 0.0
@@ -53,12 +53,17 @@ class Run:
         self.bad_frames = self.lost_frames = 0
         self.kmsg_rest = b""
 
+    @property
+    def resets(self):
+        """How often the machine started anew."""
+        return max(0, max(self.starts.values()) - 1)
+
     def take(self, f):
         """Note one frame."""
         kind, text = f.type, f.payload.decode("utf-8", "replace")
-        if kind == "R":
-            self.resets += 1
-        elif kind == "H":
+        if kind in self.starts:
+            self.starts[kind] += 1
+        if kind == "H":
             self.booted, self.kernel = True, text
         elif kind == "B":
             try:
@@ -278,7 +283,7 @@ def watch(session, dog, expect_reset=False, idle=None):
         heard = session.pump()
         if done:
             return
-        if run.resets > 1:
+        if run.resets:
             session.stop()
             return
         sample = watchdog.process_sample(proc.pid)
@@ -350,7 +355,8 @@ def finish(session, opts, emu, seconds):
         names += more
         if why:
             run.warnings.append(why)
-    reasons = verdict.judge(run, opts.announce, opts.expect_taint, opts.expect_reset)
+    reasons = verdict.judge(run, opts.announce + emu.announce,
+                            opts.expect_taint + emu.expect_taint, opts.expect_reset)
     with open(m.path("dmesg.txt"), "w") as f:
         f.write("".join(l + "\n" for l in run.kernel_lines))
     for i, c in enumerate(run.commands):

@@ -206,6 +206,8 @@ class FakeEmulator:
     """A process instead of a machine."""
 
     idle_uses_cpu = True
+    announce = []
+    expect_taint = ""
 
     def __init__(self, script):
         self.script = script

@@ -63,7 +63,7 @@ def judge(run, announce=(), expect_taint="", expect_reset=False):
         reasons.append(run.stopped)
     panics = [l for l in run.log_lines if re.search(r">>PANIC<<|^\d+p\[", l)
               and not EMULATOR_OK.search(l)]
-    if not run.final and not (expect_reset and run.resets > 1):
+    if not run.final and not (expect_reset and run.resets):
         text = "the machine ended before its final report"
         if run.current is not None:
             text += ", in command %d: %s" % (run.current, run.commands[run.current].text)
@@ -72,9 +72,9 @@ def judge(run, announce=(), expect_taint="", expect_reset=False):
         if panics:
             text += "\n" + few(panics)
         reasons.append(text)
-    if run.resets > 1 and not expect_reset:
+    if run.resets and not expect_reset:
         reasons.append("the machine was reset")
-    if expect_reset and run.resets < 2:
+    if expect_reset and not run.resets:
         reasons.append("the machine was expected to reset, and did not")
     if run.bad_frames or run.lost_frames:
         reasons.append("the out-of-band channel was damaged: %d bad frames, %d lost"
