@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+lapic_timer_test_SRCS := kmod/dev/lapic_timer.c
