@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+# bash completion for vctl(8)
+
+_vctl_names()
+{
+	vctl list -n -o NAME 2>/dev/null
+}
+
+_vctl()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local verbs="check create start stop pause resume reset destroy wait list show console monitor diagnose completion help"
+	local globals="--json --pretty --output --noheading --bytes --quiet --help"
+	local columns="ID NAME STATE VCPUS MEM-MAX MEM-CUR CPU-TIME UPTIME TTY OVERHEAD RESETS EXITS EXIT-CODE REASON"
+	local states="defined running paused stopped failed destroyed"
+	local i verb="" words=0
+
+	COMPREPLY=()
+	case $prev in
+	--kernel | -k | --initrd | -i | --batch | -b)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	--on-panic)
+		COMPREPLY=($(compgen -W "fail reset" -- "$cur"))
+		return
+		;;
+	--output | -o)
+		COMPREPLY=($(compgen -W "$columns" -- "$cur"))
+		return
+		;;
+	--append | -a | --mem | -m | --cpus | --timeout)
+		return
+		;;
+	esac
+
+	# The verb, and how many words follow it.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--output | -o | --batch | -b | --kernel | -k | --initrd | -i | --append | -a | --mem | -m | --cpus | --timeout | --on-panic)
+			((i++))
+			;;
+		-*) ;;
+		*)
+			if [[ -z $verb ]]; then
+				verb=${COMP_WORDS[i]}
+			else
+				((words++))
+			fi
+			;;
+		esac
+	done
+
+	if [[ $cur == -* ]]; then
+		case $verb in
+		create) globals="--kernel --initrd --append --mem --cpus --on-panic --testdev $globals" ;;
+		start) globals="--console $globals" ;;
+		stop) globals="--force --timeout $globals" ;;
+		wait) globals="--timeout $globals" ;;
+		show | status) globals="--state $globals" ;;
+		console) globals="--log $globals" ;;
+		"") globals="--version --batch --force $globals" ;;
+		esac
+		COMPREPLY=($(compgen -W "$globals" -- "$cur"))
+		return
+	fi
+
+	case $verb:$words in
+	:*) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
+	help:0) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
+	completion:0) COMPREPLY=($(compgen -W "bash" -- "$cur")) ;;
+	wait:1) COMPREPLY=($(compgen -W "$states" -- "$cur")) ;;
+	start:0 | stop:0 | pause:0 | resume:0 | unpause:0 | reset:0 | destroy:0 | rm:0 | wait:0 | show:0 | status:0 | console:0 | diagnose:0)
+		COMPREPLY=($(compgen -W "$(_vctl_names)" -- "$cur"))
+		;;
+	esac
+}
+
+complete -F _vctl vctl
