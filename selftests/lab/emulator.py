@@ -12,10 +12,12 @@ import shutil
 import subprocess
 
 import apt
-from cache import LabError, LabSkip, TOP, cache_dir, command, entry, need, note
+from cache import LAB, LabError, LabSkip, TOP, cache_dir, command, digest, entry, need, note, \
+    read_bytes
 
 MODEL = "corei7_skylake_x"
 MODEL_HZ = 3500000000           # what that model's CPUID says of its clock
+QUANTUM = (16, 5, 11, 23, 31, 2)    # instructions a CPU runs before the next one's turn, by seed
 TIME0 = 1767225600              # the machine's clock starts here: runs repeat
 
 CONFIGURE = """--disable-show-ips --enable-cpu-level=6 --enable-x86-64 --enable-vmx=2
@@ -75,13 +77,16 @@ class Bochs:
         """Write the configuration; return the command that powers the machine on."""
         lines = [
             "memory: guest=%d, host=%d" % (m.mem, m.mem),
-            "cpu: model=%s, count=%d, ips=%d, reset_on_triple_fault=0, ignore_bad_msrs=1"
-            % (MODEL, m.cpus, m.hz + m.seed * 1009),
+            "cpu: model=%s, count=%d, ips=%d, quantum=%d, reset_on_triple_fault=0, "
+            "ignore_bad_msrs=1"
+            % (MODEL, m.cpus, m.hz + m.seed * 1009, QUANTUM[m.seed % len(QUANTUM)]),
             "clock: sync=none, time0=%d" % TIME0,
             "romimage: file=%s, options=fastboot" % BIOS["bochsbios"],
             "vgaromimage: file=%s" % BIOS["vgabios"],
             "display_library: nogui" if self.nogui else
             'display_library: rfb, options="timeout=0"',
+            # By the machine's clock, or no two runs are the same.
+            "vga: extension=none, update_freq=1, realtime=0",
             "com1: enabled=1, mode=%s, dev=%s" % (("term", m.tty) if m.tty else
                                                   ("file", m.path("console.txt"))),
             "port_e9_hack: enabled=1" + (", all_rings=1" if self.has_all_rings() else ""),
@@ -107,13 +112,20 @@ class Bochs:
             argv += ["-rc", m.path("bochs.dbg")]
         return argv
 
+    @staticmethod
+    def environment(m):
+        """Additional environment of the process."""
+        src = os.path.join(LAB, "srand.c")
+
+        def make(tmp):
+            command(["gcc", "-O2", "-shared", "-fPIC", "-o", os.path.join(tmp, "srand.so"), src])
+
+        so = os.path.join(entry("srand-" + digest(read_bytes(src)), make), "srand.so")
+        return {"LD_PRELOAD": so, "LAB_SEED": str(m.seed)}
+
     def has_all_rings(self):
         """port_e9_hack all_rings came with 2.8; labio uses ioperm() before."""
         return self.numbers() >= (2, 8)
-
-    @staticmethod
-    def powered_off(log, status):
-        return "soft power off" in log
 
     idle_uses_cpu = True                # clock sync=none: a halted guest still takes CPU time
 
@@ -145,8 +157,8 @@ class Kvm:
                 "-qmp", "unix:%s,server=on,wait=off" % m.path("qmp")]
 
     @staticmethod
-    def powered_off(log, status):
-        return status == 0
+    def environment(m):
+        return {}
 
 
 def nested_vtx():

@@ -224,7 +224,8 @@ class Session:
         self.stderr = open(machine.path("emulator.err"), "wb")
         self.proc = subprocess.Popen(
             emu.argv(machine), stdin=subprocess.DEVNULL, stdout=self.oob, stderr=self.stderr,
-            cwd=machine.out, preexec_fn=die_with_parent)
+            cwd=machine.out, preexec_fn=die_with_parent,
+            env=dict(os.environ, **emu.environment(machine)))
         self.cpu_seconds = None
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu_before = used.ru_utime + used.ru_stime

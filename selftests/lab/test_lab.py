@@ -218,6 +218,9 @@ class FakeEmulator:
     def describe(self):
         return "fake"
 
+    def environment(self, machine):
+        return {}
+
 
 class Watchdog(unittest.TestCase):
     def setUp(self):
@@ -413,6 +416,31 @@ class OnMachine(unittest.TestCase):
 
     def test_two_cpus(self):
         self.assertEqual(self.lab("--cpus", "2", "--", "[ $(nproc) = 2 ]"), [])
+
+    def test_same_inputs_same_run(self):
+        """Instruction by instruction, also with two CPUs; another seed is another run."""
+        if self.emu.kind != "bochs":
+            self.skipTest("only an emulator repeats itself")
+        logs = []
+        for seed in ("0", "0", "1"):
+            self.assertEqual(self.lab("--cpus", "2", "--seed", seed, "--", "dmesg | tail"), [])
+            logs.append(cache.read_bytes(self.out + "/dmesg.txt"))
+        self.assertEqual(logs[0], logs[1])
+        self.assertNotEqual(logs[0], logs[2])
+
+    def test_dead_kernel(self):
+        """A task that keeps everything else off the only CPU."""
+        src, exe = (os.path.join(tempfile.gettempdir(), "hs-hog.%d" % os.getpid()) + e
+                    for e in (".c", ""))
+        self.addCleanup(lambda: [os.unlink(f) for f in (src, exe) if os.path.exists(f)])
+        with open(src, "w") as f:
+            f.write("#include <sched.h>\n"
+                    "int main(void) { struct sched_param p = { 99 };\n"
+                    "if (sched_setscheduler(0, SCHED_FIFO, &p)) return 1; for (;;) ; }\n")
+        cache.command(["gcc", "-o", exe, src])
+        reasons = self.lab("--hang", "6", "--file", exe + ":/bin/hog", "--", "hog")
+        self.assertRegex(reasons[0], "^kernel hang: no heartbeat")
+        self.assertRegex(reasons[1], "before its final report, in command 0: hog")
 
     def test_command_timeout(self):
         reasons = self.lab("--command-timeout", "1", "--", "sleep 1000")
