@@ -156,4 +156,5 @@ void table_free(struct table *t)
 	free(t->cell);
 	t->cell = NULL;
 	t->rows = 0;
+	t->room = 0;
 }
