@@ -72,8 +72,9 @@ def headers_here(flavour):
 
 def debug_kernel():
     """The debug kernel, built on first use by selftests/debugkernel."""
-    note("debug kernel: built on first use, which takes long")
-    return command([os.path.join(TOP, "selftests/debugkernel/build.sh")]).split("\n")[-2]
+    if not newest_cached("debug"):
+        note("building the debug kernel, once (this takes long)")
+    return command([os.path.join(TOP, "selftests/debugkernel/build.sh")]).splitlines()[-1]
 
 
 def find(name, update=False):

@@ -22,6 +22,7 @@ import kernels
 import verdict
 import watchdog
 
+OUTPUT_MAX = 32 << 20            # of one command
 PANIC_GRACE_CPU_S = 4           # for the rest of a panic's text
 
 
@@ -29,6 +30,7 @@ class Command:
     def __init__(self, text):
         self.text = text
         self.output = bytearray()
+        self.cut = False                # there was more output than we keep
         self.status = None              # "exit N", "signal N", "timeout"
 
 
@@ -79,8 +81,12 @@ class Run:
                 self.current = f.stream
                 self.show("$ %s\n" % c.text)
             elif kind == "O":
-                c.output += f.payload
-                self.show(text)
+                if not c.cut:
+                    c.output += f.payload
+                    self.show(text)
+                if len(c.output) > OUTPUT_MAX and not c.cut:
+                    c.cut = True
+                    self.warnings.append("output cut at %d MiB: %s" % (OUTPUT_MAX >> 20, c.text))
             else:
                 c.status = text
                 self.current = None
@@ -149,6 +155,8 @@ def destination(spec):
 
 def prepare(opts, emu, out):
     """Write initrd and disk; return the Machine."""
+    if emu.kind == "bochs" and not 64 <= opts.mem <= 2048:
+        raise LabError("--mem: Bochs has 64 to 2048 MiB")
     kernel = kernels.find(opts.kernel)
     release = kernels.release(kernel)
     hz = opts.hz or emulator.MODEL_HZ

@@ -9,9 +9,12 @@ leaves the real machine out.
 
 import io
 import os
+import pty
 import random
 import re
+import select
 import shutil
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -192,6 +195,13 @@ class Verdict(unittest.TestCase):
         r = good_run()
         r.bad_frames = 1
         self.only(verdict.judge(r), "channel was damaged")
+
+    def test_endless_output(self):
+        r = good_run()
+        for seq in range(3000):
+            r.take(frames.Frame("O", 0, seq, b"x" * 16384))
+        self.assertLess(len(r.commands[0].output), 33 << 20)
+        self.only(verdict.judge(r), "output cut at 32 MiB")
 
     def test_kmemleak_and_warnings(self):
         r = good_run()
@@ -441,6 +451,45 @@ class OnMachine(unittest.TestCase):
         reasons = self.lab("--hang", "6", "--file", exe + ":/bin/hog", "--", "hog")
         self.assertRegex(reasons[0], "^kernel hang: no heartbeat")
         self.assertRegex(reasons[1], "before its final report, in command 0: hog")
+
+    def test_shell(self):
+        """A user at a terminal: commands first, then a prompt that answers, then the end."""
+        pid, fd = pty.fork()
+        if not pid:
+            os.execv(os.path.join(cache.LAB, "lab"),
+                     ["lab", "shell", "--no-module", "--", "echo first"])
+        seen, typed, end = b"", 0, time.monotonic() + 120
+        try:
+            while time.monotonic() < end:
+                if not select.select([fd], [], [], 1)[0]:
+                    continue
+                try:
+                    data = os.read(fd, 4096)
+                except OSError:         # the other side is gone
+                    break
+                if not data:
+                    break
+                seen += data
+                if typed == 0 and b"lab# " in seen:
+                    os.write(fd, b"echo six times seven is $((6 * 7))\r")
+                    typed = 1
+                elif typed == 1 and b"seven is 42" in seen:
+                    os.write(fd, b"exit\r")
+                    typed = 2
+        finally:
+            if time.monotonic() >= end:
+                os.kill(pid, 15)
+            status = os.waitpid(pid, 0)[1]
+        self.assertEqual((typed, status), (2, 0), seen[-2000:])
+        self.assertIn(b"$ echo first\r\nfirst\r\n[exit 0]", seen)
+
+    def test_shell_without_terminal(self):
+        """It runs its commands and ends by itself."""
+        p = subprocess.run([os.path.join(cache.LAB, "lab"), "shell", "--no-module", "--",
+                            "echo hello"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           text=True, timeout=300, check=False)
+        self.assertEqual(p.returncode, 0, p.stdout)
+        self.assertIn("hello\n[exit 0]\n", p.stdout)
 
     def test_command_timeout(self):
         reasons = self.lab("--command-timeout", "1", "--", "sleep 1000")

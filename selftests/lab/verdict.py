@@ -63,7 +63,8 @@ def judge(run, announce=(), expect_taint="", expect_reset=False):
         reasons.append(run.stopped)
     panics = [l for l in run.log_lines if re.search(r">>PANIC<<|^\d+p\[", l)
               and not EMULATOR_OK.search(l)]
-    if not run.final and not (expect_reset and run.resets):
+    at_the_prompt = run.interactive and any("soft power off" in l for l in run.log_lines)
+    if not run.final and not (expect_reset and run.resets) and not at_the_prompt:
         text = "the machine ended before its final report"
         if run.current is not None:
             text += ", in command %d: %s" % (run.current, run.commands[run.current].text)
