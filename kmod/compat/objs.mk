@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-hyperspace-y +=
+hyperspace-y += kmod/compat/vmxhold.o

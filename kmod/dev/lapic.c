@@ -192,6 +192,18 @@ bool hs_lapic_has_work(struct hs_lapic *a)
 }
 
 /**
+ * hs_lapic_has_event() - is there an NMI, INIT or SIPI
+ * @a: the local APIC
+ *
+ * Context: any.
+ * Return: true until hs_lapic_take_events() took it.
+ */
+bool hs_lapic_has_event(struct hs_lapic *a)
+{
+	return atomic_read(&a->core.event);
+}
+
+/**
  * hs_lapic_take_events() - NMI, INIT, SIPI
  * @a: the local APIC
  * @sipi: start-up vector, when HS_LAPIC_EV_SIPI is returned

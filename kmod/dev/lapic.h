@@ -61,6 +61,9 @@ unsigned int hs_lapic_tpr_threshold(struct hs_lapic *a);
 
 /* Any context.  A halted vCPU has to wake: vector, NMI, INIT, SIPI. */
 bool hs_lapic_has_work(struct hs_lapic *a);
+/* Any context.  Of that, NMI, INIT and SIPI alone: what wakes from HLT with
+ * RFLAGS.IF = 0. */
+bool hs_lapic_has_event(struct hs_lapic *a);
 
 /* Owner.  Fetches and clears events; *sipi is the SIPI vector. */
 u32 hs_lapic_take_events(struct hs_lapic *a, u8 *sipi);

@@ -47,6 +47,12 @@ void hs_vmx_module_exit(void);
 int hs_vmx_get(const char **why);
 void hs_vmx_put(void);
 
+/*
+ * Who stops the vCPUs before a reboot takes VMX away: called in process
+ * context, may sleep, returns when none runs any more.  NULL: nobody.
+ */
+void hs_vmx_set_stop_all(void (*fn)(void));
+
 /* --- one VM --- */
 
 struct hs_vmx_vm_cfg {

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * CPUID as a guest sees it: a table made from the host's CPUID when the VM is
+ * created, and the few bits that follow a vCPU's state.  Pure.
+ */
+#ifndef HS_VMX_CPUID_H
+#define HS_VMX_CPUID_H
+
+#include "pure.h"
+
+enum { HS_EAX, HS_EBX, HS_ECX, HS_EDX };
+
+/* XSAVE components that a guest may be given, SDM vol. 1, 13.1. */
+#define HS_XF_X87	BIT_ULL(0)
+#define HS_XF_SSE	BIT_ULL(1)
+#define HS_XF_AVX	BIT_ULL(2)
+#define HS_XF_AVX512	(7ULL << 5)
+#define HS_XF_PKRU	BIT_ULL(9)
+
+/* CPUID.7.0:EDX bits that come with IA32_SPEC_CTRL. */
+#define HS_CPUID7_SPEC_CTRL	BIT(26)
+#define HS_CPUID7_STIBP		BIT(27)
+#define HS_CPUID7_ARCH_CAP	BIT(29)
+#define HS_CPUID7_SSBD		BIT(31)
+
+/**
+ * struct hs_cpuid_in - what the table is made from
+ * @host: the processor's CPUID; @arg goes with it
+ * @cpus: vCPUs of the VM; APIC id = vCPU number
+ * @tsc_khz: frequency of the guest's TSC
+ * @host_xcr0: features that the host enabled
+ * @host_cr4: features that the host uses in CR4 cannot be less in a guest
+ * @rdtscp, @invpcid, @xsaves: the VMX controls for them are set
+ */
+struct hs_cpuid_in {
+	void (*host)(void *arg, u32 leaf, u32 sub, u32 regs[4]);
+	void *arg;
+	unsigned int cpus;
+	u32 tsc_khz;
+	u64 host_xcr0;
+	bool rdtscp, invpcid, xsaves;
+};
+
+struct hs_cpuid_entry {
+	u32 leaf, sub;
+	u32 regs[4];
+};
+
+#define HS_CPUID_BASIC		0x20	/* leaves 0..0x1f are indexed */
+#define HS_CPUID_MAX		96
+#define HS_XF_NR		10	/* components 0..9 */
+
+/**
+ * struct hs_cpuid - the table
+ * @entry: sorted by leaf and sub-leaf
+ * @basic: index of the first entry of a basic leaf + 1, 0 for none
+ * @basic_nr: number of sub-leaves of it, 0 when it has none
+ * @zero: answered for sub-leaves that do not exist
+ * @max_basic: highest basic leaf
+ * @xcr0: features that the guest may enable
+ * @xf: offset and size of each component in a standard XSAVE area, bit 1 of
+ *	@xf_align: 64-byte aligned in the compacted form
+ * @maxphyaddr: physical address bits
+ * @gbpages: 1 GiB pages
+ * @cr4_valid: CR4 bits that the guest may set
+ * @efer_valid: EFER bits
+ * @spec_ctrl_valid: IA32_SPEC_CTRL bits, 0 without the MSR
+ * @pred_cmd: IA32_PRED_CMD is there
+ */
+struct hs_cpuid {
+	struct hs_cpuid_entry entry[HS_CPUID_MAX];
+	unsigned int nr;
+	u8 basic[HS_CPUID_BASIC];
+	u8 basic_nr[HS_CPUID_BASIC];
+	u32 max_basic;
+	u64 xcr0;
+	struct {
+		u32 offset, size;
+		bool align;
+	} xf[HS_XF_NR];
+	u8 maxphyaddr;
+	bool gbpages;
+	u64 cr4_valid;
+	u64 efer_valid;
+	u64 spec_ctrl_valid;
+	bool pred_cmd;
+	bool arch_cap;
+	u32 eax1;
+};
+
+/**
+ * struct hs_cpuid_dyn - state of a vCPU that CPUID shows
+ * @apic_id: its number
+ * @cr4: as the guest sees it
+ * @xcr0: XCR0
+ */
+struct hs_cpuid_dyn {
+	u32 apic_id;
+	u64 cr4;
+	u64 xcr0;
+};
+
+int hs_cpuid_build(struct hs_cpuid *c, const struct hs_cpuid_in *in);
+void hs_cpuid_query(const struct hs_cpuid *c, const struct hs_cpuid_dyn *d,
+		    u32 leaf, u32 sub, u32 regs[4]);
+u32 hs_cpuid_xsave_size(const struct hs_cpuid *c, u64 features, bool compacted);
+/* May the guest write @val to XCR0? SDM vol. 1, 13.3. */
+bool hs_xcr0_valid(const struct hs_cpuid *c, u64 val);
+
+#endif /* HS_VMX_CPUID_H */

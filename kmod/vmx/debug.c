@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Software checks of VMCS ownership and VPID reuse (HS_DEBUG=1).
+ *
+ * Each complaint begins with "hyperspace: check:", so that a test can look for
+ * it; it is printed once for each kind, and taints as a warning.
+ */
+#ifdef HS_DEBUG
+
+#include <linux/bug.h>
+#include <linux/errno.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+#include "vmx/debug.h"
+#include "vmx/vmcs.h"
+
+#define VPIDS	65536
+
+#define complain(fmt, ...) WARN_ONCE(1, "hyperspace: check: " fmt, ##__VA_ARGS__)
+
+static const char * const mutation_name[] = {
+	[HS_MUT_NONE] = "none",
+	[HS_MUT_SKIP_VMCLEAR] = "vmclear",
+	[HS_MUT_SKIP_INVVPID] = "invvpid",
+	[HS_MUT_SKIP_INVEPT] = "invept",
+	[HS_MUT_SKIP_KICK] = "kick",
+};
+
+static atomic_t mutation = ATOMIC_INIT(HS_MUT_NONE);
+
+static int mutate_set(const char *val, const struct kernel_param *kp)
+{
+	int i = sysfs_match_string(mutation_name, val);
+
+	if (i < 0)
+		return i;
+	atomic_set(&mutation, i);
+	return 0;
+}
+
+static int mutate_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", mutation_name[atomic_read(&mutation)]);
+}
+
+static const struct kernel_param_ops mutate_ops = {
+	.set = mutate_set,
+	.get = mutate_get,
+};
+module_param_cb(debug_mutate, &mutate_ops, NULL, 0600);
+MODULE_PARM_DESC(debug_mutate, "leave out the next vmclear, invvpid, invept or kick, to prove that the checks fire");
+
+/* Once: the next time the step comes, it is left out. */
+bool hs_mutated(enum hs_mutation m)
+{
+	return unlikely(atomic_read(&mutation) == m) &&
+	       atomic_cmpxchg(&mutation, m, HS_MUT_NONE) == m;
+}
+
+/*
+ * Where each VMCS is active, by what the instructions did rather than by what
+ * hs_vmcs.cpu says: VMPTRLD adds a region to this CPU's set, VMCLEAR takes it
+ * out.  The set is a short list, as few VMCSs are active at a time.
+ */
+#define ACTIVE_MAX	512
+
+struct dbg_cpu {
+	u64 active[ACTIVE_MAX];		/* physical addresses, 0 = free */
+	u64 *vpid_owner;		/* who flushed a VPID here last */
+};
+
+static DEFINE_PER_CPU(struct dbg_cpu, dbg_cpu);
+
+static int find(const struct dbg_cpu *d, u64 pa)
+{
+	int i;
+
+	for (i = 0; i < ACTIVE_MAX; i++)
+		if (READ_ONCE(d->active[i]) == pa)
+			return i;
+	return -1;
+}
+
+/* This CPU is about to VMPTRLD; interrupts off. */
+void hs_dbg_vmcs_load(struct hs_vmcs *vmcs)
+{
+	struct dbg_cpu *d = this_cpu_ptr(&dbg_cpu);
+	int cpu, slot;
+
+	for_each_possible_cpu(cpu)
+		if (cpu != smp_processor_id() &&
+		    find(per_cpu_ptr(&dbg_cpu, cpu), vmcs->pa) >= 0)
+			complain("VMCS %#llx loaded on CPU %d while active on CPU %d",
+				 vmcs->pa, smp_processor_id(), cpu);
+	if (find(d, vmcs->pa) >= 0)
+		return;
+	slot = find(d, 0);
+	if (slot >= 0)
+		WRITE_ONCE(d->active[slot], vmcs->pa);
+}
+
+/* VMCLEAR was executed here (or should have been); interrupts off. */
+void hs_dbg_vmcs_cleared(struct hs_vmcs *vmcs)
+{
+	struct dbg_cpu *d = this_cpu_ptr(&dbg_cpu);
+	int slot = find(d, vmcs->pa);
+
+	if (slot >= 0)
+		WRITE_ONCE(d->active[slot], 0);
+}
+
+/* This CPU is about to VMXOFF; interrupts off. */
+void hs_dbg_vmxoff(void)
+{
+	struct dbg_cpu *d = this_cpu_ptr(&dbg_cpu);
+	int i;
+
+	for (i = 0; i < ACTIVE_MAX; i++) {
+		if (d->active[i])
+			complain("VMXOFF on CPU %d with VMCS %#llx active",
+				 smp_processor_id(), d->active[i]);
+		d->active[i] = 0;
+	}
+}
+
+/* All VPIDs were flushed here: nobody owns any. */
+void hs_dbg_cpu_flushed(void)
+{
+	u64 *owner = this_cpu_read(dbg_cpu.vpid_owner);
+
+	if (owner)
+		memset(owner, 0xff, VPIDS * sizeof(*owner));
+}
+
+void hs_dbg_vpid_flushed(u16 vpid, u64 owner)
+{
+	u64 *table = this_cpu_read(dbg_cpu.vpid_owner);
+
+	if (table)
+		table[vpid] = owner;
+}
+
+/* A vCPU is about to run here with @vpid; interrupts off. */
+void hs_dbg_vpid_enter(u16 vpid, u64 owner)
+{
+	u64 *table = this_cpu_read(dbg_cpu.vpid_owner);
+
+	if (!table || table[vpid] == owner)
+		return;
+	/* Right after VMXON everything was flushed, for whoever comes first. */
+	if (table[vpid] != ~0ULL)
+		complain("VPID %u used on CPU %d without INVVPID after another owner",
+			 vpid, smp_processor_id());
+	table[vpid] = owner;
+}
+
+void hs_dbg_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		vfree(per_cpu(dbg_cpu, cpu).vpid_owner);
+		per_cpu(dbg_cpu, cpu).vpid_owner = NULL;
+	}
+}
+
+int hs_dbg_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		per_cpu(dbg_cpu, cpu).vpid_owner = vzalloc(VPIDS * sizeof(u64));
+		if (!per_cpu(dbg_cpu, cpu).vpid_owner) {
+			hs_dbg_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+#endif /* HS_DEBUG */

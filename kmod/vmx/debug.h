@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Software checks for what an emulator hides, in builds with HS_DEBUG=1.
+ *
+ * An emulator keeps VMCS data in memory and flushes its TLB at every entry, so
+ * a missing VMCLEAR, INVVPID, INVEPT or kick goes unseen there.  These checks
+ * follow the rules in software, and each has a switch (module parameter
+ * debug_mutate) that leaves one of those steps out, to prove that it fires.
+ */
+#ifndef HS_VMX_DEBUG_H
+#define HS_VMX_DEBUG_H
+
+#include <linux/types.h>
+
+struct hs_vmcs;
+
+enum hs_mutation {
+	HS_MUT_NONE,
+	HS_MUT_SKIP_VMCLEAR,
+	HS_MUT_SKIP_INVVPID,
+	HS_MUT_SKIP_INVEPT,
+	HS_MUT_SKIP_KICK,
+};
+
+#ifdef HS_DEBUG
+
+/* True once after @m was asked for: the caller leaves its step out. */
+bool hs_mutated(enum hs_mutation m);
+
+void hs_dbg_vmcs_load(struct hs_vmcs *vmcs);
+void hs_dbg_vmcs_cleared(struct hs_vmcs *vmcs);
+void hs_dbg_vmxoff(void);
+void hs_dbg_cpu_flushed(void);
+void hs_dbg_vpid_flushed(u16 vpid, u64 owner);
+void hs_dbg_vpid_enter(u16 vpid, u64 owner);
+int hs_dbg_init(void);
+void hs_dbg_exit(void);
+
+#else
+
+static inline bool hs_mutated(enum hs_mutation m) { return false; }
+static inline void hs_dbg_vmcs_load(struct hs_vmcs *vmcs) { }
+static inline void hs_dbg_vmcs_cleared(struct hs_vmcs *vmcs) { }
+static inline void hs_dbg_vmxoff(void) { }
+static inline void hs_dbg_cpu_flushed(void) { }
+static inline void hs_dbg_vpid_flushed(u16 vpid, u64 owner) { }
+static inline void hs_dbg_vpid_enter(u16 vpid, u64 owner) { }
+static inline int hs_dbg_init(void) { return 0; }
+static inline void hs_dbg_exit(void) { }
+
+#endif
+
+#endif /* HS_VMX_DEBUG_H */

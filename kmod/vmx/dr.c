@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Debug registers, and the exceptions that we take from the guest.
+ *
+ * DR7 is in the VMCS.  DR0-DR3 and DR6 are loaded at the guest's first access in
+ * a slice (MOV DR exits until then), or at its begin while DR7 enables a
+ * breakpoint.  Host breakpoints come back after each exit (host.c).
+ */
+#include <linux/percpu.h>
+#include <asm/processor.h>
+#include <asm/debugreg.h>
+#include "vmx/priv.h"
+
+#define VEC_DB	1
+#define VEC_AC	17
+#define VEC_MC	18
+
+/* DR6 bits that a #DB reports; RTM (bit 16) is inverted and stays 1. */
+#define DR6_REPORT	(0xfULL | BIT(13) | BIT(14) | BIT(15))
+
+/**
+ * hs_dr_load - the guest's DR0-DR3 and DR6 into the processor
+ * @v: in a slice, or at its begin
+ */
+void hs_dr_load(struct hs_vmx *v)
+{
+	set_debugreg(v->dr[0], 0);
+	set_debugreg(v->dr[1], 1);
+	set_debugreg(v->dr[2], 2);
+	set_debugreg(v->dr[3], 3);
+	set_debugreg(v->dr6, 6);
+	v->dr_live = true;
+	v->proc_base &= ~HS_PROC_MOV_DR;
+}
+
+/**
+ * hs_dr_save - back out of the processor
+ * @v: in a slice, or at its end; hs_dr_load() was done
+ *
+ * DR0-DR3 of the guest stay in the processor; without DR7 they do nothing.
+ */
+void hs_dr_save(struct hs_vmx *v)
+{
+	unsigned long val;
+
+	get_debugreg(val, 0);
+	v->dr[0] = val;
+	get_debugreg(val, 1);
+	v->dr[1] = val;
+	get_debugreg(val, 2);
+	v->dr[2] = val;
+	get_debugreg(val, 3);
+	v->dr[3] = val;
+	get_debugreg(val, 6);
+	v->dr6 = val;
+	set_debugreg(DR6_RESERVED, 6);
+	v->dr_keep = hs_vmreadl(GUEST_DR7) & HS_DR7_ENABLES;
+	v->dr_live = false;
+	v->proc_base |= HS_PROC_MOV_DR;
+}
+
+/**
+ * hs_exit_dr - MOV to or from a debug register
+ * @v: in a slice
+ *
+ * The first one in a slice: registers are loaded, and the instruction is
+ * executed again, this time by the processor.
+ *
+ * Return: HS_RESUME.
+ */
+enum hs_next hs_exit_dr(struct hs_vmx *v)
+{
+	hs_stat(v, EXITS_OTHER);
+	/*
+	 * With DR7.GD the exit comes before the #DB for it (SDM vol. 3, 26.1.3),
+	 * which the processor raises when the instruction is executed again.
+	 */
+	hs_dr_load(v);
+	return HS_RESUME;
+}
+
+/* #DB was taken from the guest: do what delivering it would have done. */
+static void forward_db(struct hs_vmx *v)
+{
+	u64 dr6 = hs_x_qual(v) & DR6_REPORT;
+
+	if (!v->dr_live)
+		hs_dr_load(v);
+	get_debugreg(v->dr6, 6);
+	v->dr6 = (v->dr6 & ~0xfULL) | dr6 | HS_DR6_INIT;
+	set_debugreg(v->dr6, 6);
+	hs_vmwritel(GUEST_DR7, hs_vmreadl(GUEST_DR7) & ~HS_DR7_GD);
+	/*
+	 * With STI or MOV-SS blocking and TF set, entry wants the pending
+	 * single-step to be there (SDM vol. 3, 27.3.1.5).
+	 */
+	if ((hs_x_rflags(v) & HS_FL_TF) &&
+	    (hs_vmread32(GUEST_INTERRUPTIBILITY_INFO) & (HS_INTR_STI | HS_INTR_MOVSS)))
+		hs_vmwritel(GUEST_PENDING_DBG_EXCEPTIONS,
+			    hs_vmreadl(GUEST_PENDING_DBG_EXCEPTIONS) | BIT(14));
+	hs_vmx_inject(v, VEC_DB, false, 0);
+}
+
+/* Does the guest itself ask for alignment checks? */
+static bool guest_wants_ac(struct hs_vmx *v)
+{
+	return (hs_vmreadl(GUEST_CR0) & HS_CR0_AM) &&
+	       (hs_x_rflags(v) & HS_FL_AC) &&
+	       (hs_vmread32(GUEST_SS_AR_BYTES) & HS_AR_DPL) == HS_AR_DPL;
+}
+
+static enum hs_next forward_ac(struct hs_vmx *v)
+{
+	/* The host's split-lock detection goes off in guests too. */
+	if (!guest_wants_ac(v) && boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT))
+		return hs_vmx_fail(v, "boot the host with split_lock_detect=off",
+				   "the guest made a split-locked access, which the host forbids");
+	hs_vmx_inject(v, VEC_AC, true, 0);
+	return HS_RESUME;
+}
+
+/**
+ * hs_exit_exception - NMIs, and the exceptions of the exception bitmap
+ * @v: in a slice; run.c has given NMI and #MC to the host
+ *
+ * Return: HS_RESUME or HS_FAIL.
+ */
+enum hs_next hs_exit_exception(struct hs_vmx *v)
+{
+	u32 info = hs_x_intr(v);
+
+	hs_stat(v, EXITS_OTHER);
+	if ((info & HS_EV_TYPE) == HS_EVT_NMI)
+		return HS_RESUME;
+	switch (info & HS_EV_VECTOR) {
+	case VEC_DB:
+		forward_db(v);
+		return HS_RESUME;
+	case VEC_AC:
+		return forward_ac(v);
+	case VEC_MC:
+		return HS_RESUME;
+	}
+	return hs_vmx_fail(v, "please report this", "unexpected exception exit, information %#x",
+			   info);
+}
