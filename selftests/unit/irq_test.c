@@ -181,6 +181,24 @@ TEST_F(irq, pic_through_ioapic_pin0)
 	EXPECT_EQ(0, atomic_read(&A(3)->core.pend));
 }
 
+/* With automatic EOI the next request is there at once: INT falls and rises. */
+TEST_F(irq, pic_through_ioapic_pin0_with_automatic_eoi)
+{
+	init_pic(&self->b);
+	outb(&self->b, 0x20, 0x11);
+	outb(&self->b, 0x21, 0x30);
+	outb(&self->b, 0x21, 0x04);
+	outb(&self->b, 0x21, 0x03);
+	enable_x2apic(&self->b);
+	route(&self->b, 0, 3, 0x700);
+	LINE(4, true);
+	LINE(5, true);
+	EXPECT_EQ(0x34, ACK(3));
+	EXPECT_EQ(0x35, ACK(3));
+	EXPECT_EQ(-1, ACK(3));
+	EXPECT_EQ(0, atomic_read(&A(3)->core.pend));
+}
+
 /* --- I/O APIC --------------------------------------------------------------------- */
 
 TEST_F(irq, isa_line_0_arrives_at_pin_2)
@@ -424,6 +442,12 @@ TEST_F(irq, xapic_ipi_destinations)
 	MMIO(3, ICR, 0x80084);
 	for (i = 0; i < CPUS; i++)
 		EXPECT_EQ(i == 6 ? -1 : 0x84, XTOOK(i));
+	MMIO(3, ICR, 0xc4400);		/* NMI to all others */
+	MMIO(3, 0x31, 6u << 24);
+	MMIO(3, ICR, 0x4500);
+	EXPECT_FALSE(hs_lapic_has_work(A(6)));
+	EXPECT_TRUE(hs_lapic_has_work(A(7)));
+	EXPECT_FALSE(hs_lapic_has_work(A(3)));
 }
 
 TEST_F(irq, init_and_sipi)

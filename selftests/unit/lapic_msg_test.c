@@ -6,6 +6,21 @@
 #include <pthread.h>
 #include "lapic_fixture.h"
 
+/* Called before each atomic operation; counts down to an act of somebody else. */
+static void (*hook)(struct hs_lapic_core *c);
+static struct hs_lapic_core *hook_core;
+static int hook_countdown;
+
+void hs_atomics_hook(void)
+{
+	if (hook && hook_countdown-- == 0) {
+		void (*act)(struct hs_lapic_core *c) = hook;
+
+		hook = NULL;
+		act(hook_core);
+	}
+}
+
 /* --- ICR --------------------------------------------------------------------- */
 
 TEST_F(lapic, icr_xapic_message)
@@ -284,6 +299,87 @@ TEST_F(lapic, x2apic_logical_destination)
 	EXPECT_FALSE(matches(C, true, 0x0002fff7));
 	EXPECT_FALSE(matches(C, true, 0xff));
 	EXPECT_TRUE(matches(C, true, HS_DEST_ALL));
+}
+
+/* --- others act between any two atomic operations ------------------------------ */
+
+static void post_62(struct hs_lapic_core *c)
+{
+	hs_lapic_core_post(c, 0x62, false);
+}
+
+static void take_all(struct hs_lapic_core *c)
+{
+	u8 v;
+
+	while (hs_lapic_core_ack(c) >= 0)
+		hs_lapic_core_eoi(c, &v);
+}
+
+/*
+ * The owner looks and acknowledges, with vectors of the same word, of another or
+ * none pending, while somebody posts 0x62 at the n-th step: it is never lost.
+ */
+TEST_F(lapic, post_at_any_step_of_the_owner)
+{
+	static const u8 before[] = { 0x70, 0x50, 0x62, 0x90, 0x30, 0x20 };
+	unsigned int set, i, n, taken;
+
+	for (set = 0; set < 1 << ARRAY_SIZE(before); set++) {
+		for (n = 0; n < 40; n++) {
+			hs_lapic_core_reset(C, true);
+			for (i = 0; i < ARRAY_SIZE(before); i++)
+				if (set & 1 << i)
+					POST(before[i]);
+			hook_core = C;
+			hook_countdown = n;
+			hook = post_62;
+			taken = 0;
+			for (i = 0; i < 8; i++) {
+				int v = atomic_read(&C->pend) ? ACK() : -1;
+
+				if (v == 0x62 && !hook)
+					taken++;
+				EOI();
+			}
+			if (hook) {	/* later than all of that */
+				hook = NULL;
+				continue;
+			}
+			if (IRRV() == 0x62)
+				taken++;
+			/* With one before: they may have become one. */
+			ASSERT_GE(taken, 1) {
+				TH_LOG("set %#x step %u", set, n);
+			}
+		}
+	}
+}
+
+/* The other way round: the owner takes all there is amid somebody's post. */
+TEST_F(lapic, owner_at_any_step_of_a_post)
+{
+	static const u8 before[] = { 0, 0x62, 0x70 };
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(before); i++) {
+		for (n = 0; n < 8; n++) {
+			bool seen;
+
+			hs_lapic_core_reset(C, true);
+			if (before[i])
+				POST(before[i]);
+			hook_core = C;
+			hook_countdown = n;
+			hook = take_all;
+			POST(0x62);
+			hook = NULL;
+			/* Either taken, or there with its bit in the summary. */
+			seen = atomic_read(&C->pend) != 0;
+			ASSERT_EQ(C->irr[1] ? true : seen, seen);
+			ASSERT_EQ(!!C->irr[1], IRRV() >= 0x62);
+		}
+	}
 }
 
 /* --- other threads post --------------------------------------------------------- */
