@@ -6,10 +6,6 @@
 #define COM1		0x3f8
 #define MB_BOOT_MAGIC	0x2badb002
 
-struct mb_info {
-	u32 flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr;
-};
-
 struct mb_module {
 	u32 start, end, string, pad;
 };
@@ -17,6 +13,7 @@ struct mb_module {
 extern const u8 trap_stubs[256][16];
 
 struct idt_entry idt[256] __attribute__((aligned(4096)));
+const struct mb_info *mb_info;
 u64 mem_upper_kib;
 const u8 *module_start;
 u64 module_bytes;
@@ -237,9 +234,12 @@ u64 arg_u64(const char *args, const char *key, u64 dflt)
 	}
 }
 
-void set_trap(unsigned int vector, trap_fn fn)
+trap_fn set_trap(unsigned int vector, trap_fn fn)
 {
+	trap_fn old = trap_table[vector & 255];
+
 	trap_table[vector & 255] = fn;
+	return old;
 }
 
 void trap(struct regs *r)
@@ -291,10 +291,15 @@ void lib_main(u32 magic, const struct mb_info *mb)
 	const char *args = "";
 
 	set_idt();
+	out8(COM1 + 3, 3);	/* 8 bits a byte */
+	/* What firmware may have left: no interrupt from the PICs unless asked for. */
+	out8(0x21, 0xff);
+	out8(0xa1, 0xff);
 	if (magic != MB_BOOT_MAGIC) {
 		printf("FAIL start: multiboot magic 0x%x\n", magic);
 		exit_vm(254);
 	}
+	mb_info = mb;
 	if (mb->flags & 1)
 		mem_upper_kib = mb->mem_upper;
 	if (mb->flags & 8 && mb->mods_count) {

@@ -63,9 +63,9 @@ extern volatile u64 guard_error, guard_cr2, guard_fault_rip;
 	guard_vector;							\
 })
 
-/* Handler for an interrupt or exception; NULL takes it back. */
+/* Handler for an interrupt or exception; NULL takes it back.  Returns the one before. */
 typedef void (*trap_fn)(struct regs *r);
-void set_trap(unsigned int vector, trap_fn fn);
+trap_fn set_trap(unsigned int vector, trap_fn fn);
 
 static inline u64 rdtsc(void)
 {
@@ -160,6 +160,67 @@ void apic_on(void);
 #define APIC_ICR	0x830
 #define APIC_SELF	0x83f
 
+/* The same by register number (0x10 bytes each in memory), in x2APIC mode or not. */
+bool apic_init(bool want_x2apic);	/* true: it is x2APIC mode */
+u32 apic_read(unsigned int reg);
+void apic_write(unsigned int reg, u32 val);
+void apic_ipi(u32 dest, u32 icr);
+u32 apic_id(void);
+#define APIC_REG_ID	0x02
+#define APIC_REG_TPR	0x08
+#define APIC_REG_EOI	0x0b
+#define APIC_REG_SPIV	0x0f
+#define APIC_REG_ICR	0x30
+#define APIC_REG_ICR2	0x31
+#define APIC_REG_TIMER	0x32
+#define APIC_REG_COUNT	0x38
+#define APIC_REG_NOW	0x39
+#define APIC_REG_DIVIDE	0x3e
+
+/* Paging: the first 4 GiB are mapped one to one, writable, for ring 3 too. */
+#define PTE_P		0x001UL
+#define PTE_W		0x002UL
+#define PTE_U		0x004UL
+#define PTE_UC		0x018UL
+#define PTE_A		0x020UL
+#define PTE_D		0x040UL
+#define PTE_PS		0x080UL
+#define PTE_NX		(1UL << 63)
+
+void *alloc_pages(unsigned int n);		/* zeroed, never freed */
+u64 *pte_of(u64 va);				/* cuts large pages down to 4 KiB */
+void map_page(u64 va, u64 pa, u64 flags);
+void map_large(u64 va, u64 pa, u64 flags);	/* 2 MiB */
+
+/*
+ * Runs ring 3 code at r->rip with all registers of *r, until its first
+ * exception or interrupt, whose frame is left in *r.  r->cs 0: 64-bit code.
+ */
+void user_run(struct regs *r);
+
+/*
+ * Code outside long mode: 32-bit and 16-bit protected, virtual-8086 and real
+ * mode.  mode_call() loads everything, runs until the first exception or
+ * interrupt (INT3 is one), and leaves registers and vector in *s.  The last
+ * selectors of mode_gdt[] are free to use; in real mode selectors of data
+ * segments load base and limit from there as well, and cs is a paragraph.
+ */
+struct mode_state {
+	u32 eax, ecx, edx, ebx, esp, ebp, esi, edi;
+	u32 eip, eflags, vector, error;
+	u32 cr0, cr2, cr3, cr4;
+	u32 cs, ds, es, ss, fs, gs;
+};
+void mode_call(struct mode_state *s);
+extern u64 mode_gdt[];
+#define MODE_CODE32	0x08
+#define MODE_DATA32	0x10
+#define MODE_CODE16	0x18	/* base 0, 64 KiB */
+#define MODE_DATA16	0x20
+#define MODE_FREE	0x40	/* to 0x78 */
+#define MODE_EFLAGS_VM	0x20000
+#define MODE_STACK	0x7000	/* fit for all modes */
+
 extern u8 _end[];
 extern u64 pml4[512], pdpt[512], pds[2048];
 extern u8 tss[];
@@ -173,6 +234,11 @@ struct idt_entry {
 extern struct idt_entry idt[256];
 
 /* Multiboot information. */
+struct mb_info {
+	u32 flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr;
+	u32 syms[4], mmap_length, mmap_addr;
+};
+extern const struct mb_info *mb_info;
 extern u64 mem_upper_kib;
 extern const u8 *module_start;
 extern u64 module_bytes;
