@@ -11,13 +11,15 @@
 #include "netlink.h"
 #include "vm.h"
 
-#define EVENT_SIZE	(GENLMSG_DEFAULT_SIZE)
-
 static int put_event(struct sk_buff *msg, const struct hs_vm *vm,
-		     enum hs_vm_state old, enum hs_vm_state state, const char *reason)
+		     enum hs_vm_state old, enum hs_vm_state state,
+		     const char *reason, const struct genl_info *info)
 {
-	void *hdr = genlmsg_put(msg, 0, 0, &hs_genl_family, 0, HS_CMD_EVENT);
+	void *hdr;
 
+	/* Whoever asked knows the event as its own by port and number. */
+	hdr = genlmsg_put(msg, info ? info->snd_portid : 0, info ? info->snd_seq : 0,
+			  &hs_genl_family, 0, HS_CMD_EVENT);
 	if (!hdr ||
 	    nla_put_u32(msg, HS_A_VM_ID, vm->id) ||
 	    nla_put_string(msg, HS_A_VM_NAME, vm->name) ||
@@ -47,10 +49,10 @@ void hs_event_state(struct hs_vm *vm, enum hs_vm_state old, enum hs_vm_state sta
 	lockdep_assert_held(&vm->lock);
 	if (!echo && !hs_netlink_listening())
 		return;
-	msg = genlmsg_new(EVENT_SIZE, GFP_KERNEL);
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return;
-	if (put_event(msg, vm, old, state, reason)) {
+	if (put_event(msg, vm, old, state, reason, info)) {
 		nlmsg_free(msg);
 		return;
 	}

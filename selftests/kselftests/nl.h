@@ -24,6 +24,7 @@ struct nl {
 	uint32_t seq;
 	uint16_t family;
 	uint32_t group;		/* of the events */
+	size_t size;		/* of what is read at once */
 };
 
 /* A request. */
@@ -203,12 +204,12 @@ static inline int nl_send(struct nl *nl, struct nl_msg *m)
 	return send(nl->fd, m, m->h.nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
-/* Sends a request and reads the whole answer with @size bytes per read. */
-static inline struct nl_end nl_call_sized(struct nl *nl, struct nl_msg *m, nl_reply_fn fn,
-					  void *arg, size_t size)
+/* Sends a request and reads the whole answer. */
+static inline struct nl_end nl_call(struct nl *nl, struct nl_msg *m, nl_reply_fn fn,
+				    void *arg)
 {
 	struct nl_end e = { 0 };
-	char *buf = malloc(size);
+	char *buf = malloc(nl->size);
 	bool done = false;
 
 	if (!(m->h.nlmsg_flags & NLM_F_DUMP))
@@ -216,10 +217,14 @@ static inline struct nl_end nl_call_sized(struct nl *nl, struct nl_msg *m, nl_re
 	e.err = nl_send(nl, m);
 	while (!e.err && !done) {
 		struct nlmsghdr *h = (struct nlmsghdr *)buf;
-		ssize_t n = recv(nl->fd, buf, size, 0);
+		ssize_t n = recv(nl->fd, buf, nl->size, MSG_TRUNC);
 
 		if (n < 0) {
 			e.err = -errno;
+			break;
+		}
+		if ((size_t)n > nl->size) {
+			e.err = -EMSGSIZE;
 			break;
 		}
 		for (; !done && NLMSG_OK(h, n); h = NLMSG_NEXT(h, n))
@@ -230,27 +235,23 @@ static inline struct nl_end nl_call_sized(struct nl *nl, struct nl_msg *m, nl_re
 	return e;
 }
 
-static inline struct nl_end nl_call(struct nl *nl, struct nl_msg *m, nl_reply_fn fn,
-				    void *arg)
-{
-	return nl_call_sized(nl, m, fn, arg, 32768);
-}
-
 static inline void nl_take_family(const struct nlmsghdr *h, void *arg)
 {
 	struct nl *nl = arg;
 	struct nlattr *groups = nl_find(h, CTRL_ATTR_MCAST_GROUPS);
 	struct nlattr *group;
 
-	nl->family = nl_u32(nl_find(h, CTRL_ATTR_FAMILY_ID)) & 0xffff;
 	memcpy(&nl->family, nl_data(nl_find(h, CTRL_ATTR_FAMILY_ID)), 2);
 	group = groups ? nl_data(groups) : NULL;
 	if (group)
 		nl->group = nl_u32(nl_find_nested(group, CTRL_ATTR_MCAST_GRP_ID));
 }
 
-/* Opens a socket and finds the family, which loads the module; 0 or -errno. */
-static inline int nl_open(struct nl *nl)
+/*
+ * Opens a socket that reads @size bytes at once, by which the kernel sizes what
+ * it sends, and finds the family, which loads the module; 0 or -errno.
+ */
+static inline int nl_open_sized(struct nl *nl, size_t size)
 {
 	struct sockaddr_nl sa = { .nl_family = AF_NETLINK };
 	struct timeval tv = { .tv_sec = 60 };
@@ -258,6 +259,7 @@ static inline int nl_open(struct nl *nl)
 	int on = 1;
 
 	memset(nl, 0, sizeof(*nl));
+	nl->size = size;
 	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (nl->fd < 0)
 		return -errno;
@@ -269,6 +271,11 @@ static inline int nl_open(struct nl *nl)
 	nl_begin_to(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
 	nl_put_str(&m, CTRL_ATTR_FAMILY_NAME, HS_GENL_NAME);
 	return nl_call(nl, &m, nl_take_family, nl).err;
+}
+
+static inline int nl_open(struct nl *nl)
+{
+	return nl_open_sized(nl, 32768);
 }
 
 static inline void nl_close(struct nl *nl)
