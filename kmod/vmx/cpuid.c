@@ -264,6 +264,34 @@ static void build_topology(struct hs_cpuid *c, const struct hs_cpuid_in *in, u32
 	add(c, leaf, 2, r);
 }
 
+/*
+ * Leaf 0x15 gives the TSC as crystal * EBX / EAX.  Linux multiplies kHz in 32
+ * bits, so EBX must stay below 2^32 / crystal; of the fractions that fit the one
+ * nearest to the truth is taken (an error of 3 ppm at most, mostly none).
+ */
+static void tsc_ratio(u32 tsc_khz, u32 *num, u32 *den)
+{
+	u32 max_num = U32_MAX / CRYSTAL_KHZ, d;
+	u64 best = ~0ULL;
+
+	*num = *den = 1;
+	for (d = 1; d <= 4096; d++) {
+		u64 want = (u64)tsc_khz * d;
+		u64 n = div_u64(want + CRYSTAL_KHZ / 2, CRYSTAL_KHZ);
+		u64 got = n * CRYSTAL_KHZ, err;
+
+		if (!n || n > max_num)
+			break;
+		/* Parts in 2^32 of the frequency, so that fractions compare. */
+		err = div64_u64((got > want ? got - want : want - got) << 32, want);
+		if (err < best) {
+			best = err;
+			*num = n;
+			*den = d;
+		}
+	}
+}
+
 static void build_leafd(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 {
 	u32 r[4], feat;
@@ -382,8 +410,7 @@ int hs_cpuid_build(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 			}
 			break;
 		case 0x15:
-			r[HS_EAX] = CRYSTAL_KHZ;
-			r[HS_EBX] = in->tsc_khz;
+			tsc_ratio(in->tsc_khz, &r[HS_EBX], &r[HS_EAX]);
 			r[HS_ECX] = CRYSTAL_KHZ * 1000;
 			break;
 		case 0x16:
