@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# lab: cpus=2 files=guests
+# Every guest program, with what its end must look like.
+. "${HERE:-/lab}/lib.sh"
+
+run() { # NAME PROGRAM ARGS [create options]: ends with code 0, no FAIL line
+	name=$1
+	shift
+	out=$(run_guest "$@" 2>&1)
+	rc=$?
+	if [ $rc = 0 ] && ! printf '%s\n' "$out" | grep -q '^FAIL'; then
+		pass "$name"
+	else
+		note "$out"
+		fail "$name"
+	fi
+}
+
+fails() { # NAME PATTERN PROGRAM ARGS: the VM ends as failed, saying PATTERN
+	name=$1 pattern=$2 prog=$3 args=$4
+	vctl create f --kernel "$GUESTS/$prog.elf" --append "$args" --testdev >/dev/null
+	vctl start f
+	vctl wait f failed --timeout 20
+	rc=$?
+	out=$(vctl show f; vctl diagnose f)
+	if [ $rc = 0 ] && printf '%s\n' "$out" | grep -q -- "$pattern"; then
+		pass "$name"
+	else
+		note "$out"
+		note "$(vctl console f --log)"
+		fail "$name"
+	fi
+	[ $rc = 0 ] || vctl stop f --force
+	vctl destroy f
+}
+
+load || exit 1
+plan 19
+run "hello" g hello ""
+run "exit code" g hello "code=0"
+run "cpuid" g cpuid "n=200" --mem 16M
+run "msr" g msr "" --mem 16M
+run "port" g port "" --mem 16M
+run "mmio, random instructions in every mode" g mmio "n=300 seed=7" --mem 64M
+run "memory map, 4 MiB" g memory "kib=4096" --mem 4M
+run "memory map, 64 MiB" g memory "kib=65536" --mem 64M
+run "memory map, across the hole below 4 GiB" g memory "kib=6291456" --mem 6G
+run "pages" g pages "rounds=2" --mem 64M
+run "pages taken away under the guest" g pages "rounds=2 mib=4 away" --mem 64M
+run "pages taken away, 2 MiB apart" g pages "mib=64 step=2097152 away" --mem 128M
+run "hlt" g hlt "n=50" --mem 16M
+run "hlt, xAPIC" g hlt "n=20 xapic" --mem 16M
+fails "triple fault" "triple fault" triple ""
+fails "triple fault by the stack" "triple fault" triple "stack"
+
+# A guest that never ends is stopped by force, and the neighbour still works.
+vctl create s --kernel "$GUESTS/spin.elf" --mem 16M --testdev >/dev/null
+vctl start s
+run "a program beside one that spins with interrupts off" g hello ""
+status "stop by force" 0 vctl stop s --force
+is "its state" "$(state s)" stopped
+vctl destroy s
+unload
+finish
