@@ -34,6 +34,7 @@ void user_run(struct regs *r)
 	r->ss = 0x43;
 	for (i = 0; i < 256; i++)
 		old[i] = set_trap(i, on_trap);
+	*(u16 *)(tss + 0x66) = 0x68;	/* no I/O permission map */
 	*(u64 *)(tss + 4) = (u64)trap_stack + sizeof(trap_stack);
 	user_out = r;
 	user_enter(r);
