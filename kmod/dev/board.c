@@ -86,7 +86,7 @@ static int board_init_lapics(struct hs_board *b)
 }
 
 /**
- * hs_board_init() - all devices of a VM, at power-on state
+ * hs_board_init() - all devices of a VM, as firmware hands them over
  * @b: the board, zeroed or not
  * @cfg: what to put on it
  * @ops: what it needs from the VM
@@ -128,12 +128,16 @@ int hs_board_init(struct hs_board *b, const struct hs_board_cfg *cfg,
 			return ret;
 		}
 	}
+	hs_lapic_virtual_wire(b->lapic[0]);
 	return 0;
 }
 
 /**
  * hs_board_reset() - all devices to power-on state
  * @b: the board; no vCPU runs
+ *
+ * Interrupt controllers are as firmware hands them over: PIC with its usual
+ * vectors and all masked, boot processor in virtual wire mode.
  *
  * Devices first: they take their lines back.  What a host-side callback raises
  * while this goes on finds the interrupt controllers masked in the end.
@@ -150,6 +154,7 @@ void hs_board_reset(struct hs_board *b)
 			devices[n].reset(b);
 	for (i = 0; i < b->cpus; i++)
 		hs_lapic_reset(b->lapic[i], false);
+	hs_lapic_virtual_wire(b->lapic[0]);
 	b->lowest = 0;
 }
 

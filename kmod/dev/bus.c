@@ -3,6 +3,17 @@
 #include "pure.h"
 #include "dev/bus.h"
 
+/* The first region that ends after @addr, or nr. */
+static unsigned int bus_first(const struct hs_bus *bus, u64 addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < bus->nr; i++)
+		if (bus->region[i].base + (bus->region[i].len - 1) >= addr)
+			break;
+	return i;
+}
+
 /**
  * hs_bus_add() - claim a range of addresses for a device
  * @bus: the bus; no vCPU runs yet
@@ -10,8 +21,6 @@
  * @len: how many addresses
  * @ops: how to access it; constant for as long as the bus lives
  * @dev: handed to @ops
- *
- * Keeps the regions sorted, because hs_bus_find() halves them.
  *
  * Return: 0, -EINVAL for an empty or wrapping range, -EBUSY when it overlaps a
  * region that is there, -ENOSPC when the table is full.
@@ -26,11 +35,8 @@ int hs_bus_add(struct hs_bus *bus, u64 base, u64 len,
 	if (bus->nr >= HS_BUS_REGIONS)
 		return -ENOSPC;
 
-	for (at = 0; at < bus->nr && bus->region[at].base < base; at++)
-		;
-	if (at < bus->nr && bus->region[at].base - base < len)
-		return -EBUSY;
-	if (at && base - bus->region[at - 1].base < bus->region[at - 1].len)
+	at = bus_first(bus, base);
+	if (at < bus->nr && bus->region[at].base <= base + (len - 1))
 		return -EBUSY;
 
 	for (i = bus->nr; i > at; i--)
@@ -39,7 +45,28 @@ int hs_bus_add(struct hs_bus *bus, u64 base, u64 len,
 		.base = base, .len = len, .ops = ops, .dev = dev,
 	};
 	bus->nr++;
+	for (i = 0; i < HS_BUS_GROUPS; i++)
+		bus->group[i] = bus_first(bus, i << HS_BUS_GROUP_SHIFT);
 	return 0;
+}
+
+/*
+ * Few instructions for the ports of a PC, which lie low; elsewhere there are only
+ * a few regions.
+ */
+static __always_inline const struct hs_region *bus_find(const struct hs_bus *bus,
+							u64 addr)
+{
+	const struct hs_region *r = bus->region, *end = r + bus->nr;
+
+	if (addr < HS_BUS_LOW) {
+		addr = array_index_nospec(addr, HS_BUS_LOW);
+		r += bus->group[addr >> HS_BUS_GROUP_SHIFT];
+	}
+	for (; r < end && addr >= r->base; r++)
+		if (addr - r->base < r->len)
+			return r;
+	return NULL;
 }
 
 /**
@@ -52,29 +79,16 @@ int hs_bus_add(struct hs_bus *bus, u64 base, u64 len,
  */
 const struct hs_region *hs_bus_find(const struct hs_bus *bus, u64 addr)
 {
-	const struct hs_region *r = bus->region;
-	unsigned int n = bus->nr;
-
-	if (!n)
-		return NULL;
-	/* The last region that begins at or below addr, if any does. */
-	while (n > 1) {
-		unsigned int half = n / 2;
-
-		if (r[half].base <= addr)
-			r += half;
-		n -= half;
-	}
-	return addr - r->base < r->len && addr >= r->base ? r : NULL;
+	return bus_find(bus, addr);
 }
 
-static u64 bus_ones(unsigned int size)
+static __always_inline u64 bus_ones(unsigned int size)
 {
-	return size >= 8 ? U64_MAX : (1ULL << (size * 8)) - 1;
+	return U64_MAX >> (64 - size * 8);
 }
 
-/* Does [addr, addr + size) lie inside @r, which holds addr? */
-static bool bus_inside(const struct hs_region *r, u64 addr, unsigned int size)
+static __always_inline bool bus_inside(const struct hs_region *r, u64 addr,
+				       unsigned int size)
 {
 	return r->len - (addr - r->base) >= size;
 }
@@ -96,23 +110,41 @@ static bool bus_all_fast(const struct hs_bus *bus, u64 addr, unsigned int size)
 	return true;
 }
 
-/*
- * True when one region serves the whole access (*rp set), or nobody any of it
- * (*rp NULL).  False: it has to be split.
- */
-static bool bus_whole(const struct hs_bus *bus, u64 addr, unsigned int size,
-		      const struct hs_region **rp)
+static noinline int bus_read_bytes(const struct hs_bus *bus, u64 addr,
+				   unsigned int size, u64 *val, bool fast_only)
 {
-	const struct hs_region *r = hs_bus_find(bus, addr);
+	unsigned int i;
+	u64 v = 0;
+
+	if (fast_only && !bus_all_fast(bus, addr, size))
+		return -EAGAIN;
+	for (i = 0; i < size; i++) {
+		const struct hs_region *r = hs_bus_find(bus, addr + i);
+		u64 byte = 0xff;
+
+		if (r)
+			byte = r->ops->read(r->dev, addr + i - r->base, 1) & 0xff;
+		v |= byte << (i * 8);
+	}
+	*val = v;
+	return 0;
+}
+
+static noinline int bus_write_bytes(const struct hs_bus *bus, u64 addr,
+				    unsigned int size, u64 val, bool fast_only)
+{
 	unsigned int i;
 
-	*rp = r;
-	if (r)
-		return bus_inside(r, addr, size);
-	for (i = 1; i < size; i++)
-		if (hs_bus_find(bus, addr + i))
-			return false;
-	return true;
+	if (fast_only && !bus_all_fast(bus, addr, size))
+		return -EAGAIN;
+	for (i = 0; i < size; i++) {
+		const struct hs_region *r = hs_bus_find(bus, addr + i);
+
+		if (r)
+			r->ops->write(r->dev, addr + i - r->base, 1,
+				      (val >> (i * 8)) & 0xff);
+	}
+	return 0;
 }
 
 /**
@@ -130,33 +162,19 @@ static bool bus_whole(const struct hs_bus *bus, u64 addr, unsigned int size,
 int hs_bus_read(const struct hs_bus *bus, u64 addr, unsigned int size, u64 *val,
 		bool fast_only)
 {
-	const struct hs_region *r;
-	unsigned int i;
-	u64 v = 0;
+	const struct hs_region *r = bus_find(bus, addr);
 
-	if (bus_whole(bus, addr, size, &r)) {
-		if (!r) {
-			*val = bus_ones(size);
-			return 0;
-		}
+	if (r && bus_inside(r, addr, size)) {
 		if (fast_only && !r->ops->fast)
 			return -EAGAIN;
 		*val = r->ops->read(r->dev, addr - r->base, size) & bus_ones(size);
 		return 0;
 	}
-
-	if (fast_only && !bus_all_fast(bus, addr, size))
-		return -EAGAIN;
-	for (i = 0; i < size; i++) {
-		u64 byte = 0xff;
-
-		r = hs_bus_find(bus, addr + i);
-		if (r)
-			byte = r->ops->read(r->dev, addr + i - r->base, 1) & 0xff;
-		v |= byte << (i * 8);
+	if (!r && size == 1) {
+		*val = 0xff;
+		return 0;
 	}
-	*val = v;
-	return 0;
+	return bus_read_bytes(bus, addr, size, val, fast_only);
 }
 
 /**
@@ -172,25 +190,15 @@ int hs_bus_read(const struct hs_bus *bus, u64 addr, unsigned int size, u64 *val,
 int hs_bus_write(const struct hs_bus *bus, u64 addr, unsigned int size, u64 val,
 		 bool fast_only)
 {
-	const struct hs_region *r;
-	unsigned int i;
+	const struct hs_region *r = bus_find(bus, addr);
 
-	if (bus_whole(bus, addr, size, &r)) {
-		if (!r)
-			return 0;
+	if (r && bus_inside(r, addr, size)) {
 		if (fast_only && !r->ops->fast)
 			return -EAGAIN;
 		r->ops->write(r->dev, addr - r->base, size, val & bus_ones(size));
 		return 0;
 	}
-
-	if (fast_only && !bus_all_fast(bus, addr, size))
-		return -EAGAIN;
-	for (i = 0; i < size; i++) {
-		r = hs_bus_find(bus, addr + i);
-		if (r)
-			r->ops->write(r->dev, addr + i - r->base, 1,
-				      (val >> (i * 8)) & 0xff);
-	}
-	return 0;
+	if (!r && size == 1)
+		return 0;
+	return bus_write_bytes(bus, addr, size, val, fast_only);
 }

@@ -31,10 +31,22 @@ struct hs_region {
 	void *dev;
 };
 
-/* Sorted by base; filled before the VM runs, constant while it does. */
+/* Addresses below this are looked up by their group of eight. */
+#define HS_BUS_LOW		0x1000
+#define HS_BUS_GROUP_SHIFT	3
+#define HS_BUS_GROUPS		(HS_BUS_LOW >> HS_BUS_GROUP_SHIFT)
+
+/**
+ * struct hs_bus - sorted by base; filled before the VM runs, constant while it does
+ * @nr: how many regions
+ * @region: they
+ * @group: for each group of low addresses the first region that ends in it or
+ *	after it; @nr when there is none
+ */
 struct hs_bus {
 	unsigned int nr;
 	struct hs_region region[HS_BUS_REGIONS];
+	u8 group[HS_BUS_GROUPS];
 };
 
 /* 0, -EINVAL (empty or wraps), -EBUSY (overlaps another), -ENOSPC. */

@@ -18,6 +18,13 @@
 #define LAPIC_MSR_FIRST		0x800
 #define LAPIC_MSR_LAST		0x8ff
 
+/* ICR in x2APIC mode */
+#define ICR_DEST	GENMASK_ULL(63, 32)
+#define ICR_WHO		GENMASK_ULL(19, 18)	/* shorthand */
+#define ICR_SELF	BIT_ULL(18)
+#define ICR_LOGICAL	BIT_ULL(11)
+#define ICR_MODE	GENMASK_ULL(10, 8)
+
 /**
  * hs_lapic_create() - a local APIC at power-on state
  * @b: the board
@@ -71,6 +78,22 @@ void hs_lapic_reset(struct hs_lapic *a, bool init)
 	raw_spin_unlock_irqrestore(&a->lock, flags);
 }
 
+/**
+ * hs_lapic_virtual_wire() - as firmware leaves the boot processor's
+ * @a: the local APIC, at power-on state
+ *
+ * Context: owner stopped.
+ */
+void hs_lapic_virtual_wire(struct hs_lapic *a)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&a->lock, flags);
+	hs_lapic_core_virtual_wire(&a->core);
+	hs_lapic_core_update_lint(&a->core);
+	raw_spin_unlock_irqrestore(&a->lock, flags);
+}
+
 /* --- interrupts ----------------------------------------------------------- */
 
 /*
@@ -85,7 +108,7 @@ static void lapic_forget_extint(struct hs_lapic *a)
 		atomic_or(HS_PEND_EXTINT_MSG, &a->core.pend);
 }
 
-static int lapic_pending(struct hs_lapic *a, unsigned int pend)
+static noinline int lapic_pending(struct hs_lapic *a, unsigned int pend)
 {
 	int v;
 
@@ -292,28 +315,13 @@ static void lapic_eoi_level(struct hs_lapic *a, u8 vector)
 	raw_spin_unlock_irqrestore(&a->lock, flags);
 }
 
-static void lapic_send(struct hs_lapic *a, const struct hs_irq_msg *m)
-{
-	struct hs_lapic_core *c = &a->core;
-
-	/* To itself: no search, and no kick, for it looks before it enters. */
-	if (m->mode == HS_DM_FIXED &&
-	    (m->shorthand == HS_SH_SELF ||
-	     (m->shorthand == HS_SH_NONE && !m->logical && m->dest == c->id))) {
-		if (hs_lapic_core_enabled(c))
-			hs_lapic_core_post(c, m->vector, false);
-		return;
-	}
-	hs_irq_deliver(a->board, c->id, m);
-}
-
 /* What a register write asked for.  No lock held. */
 static void lapic_finish(struct hs_lapic *a, const struct hs_lapic_out *out)
 {
 	if (out->act & HS_LA_EOI)
 		lapic_eoi_level(a, out->vector);
 	if (out->act & HS_LA_SEND)
-		lapic_send(a, &out->msg);
+		hs_irq_deliver(a->board, a->core.id, &out->msg);
 	if (out->act & HS_LA_ENABLED)
 		hs_ioapic_retry(a->board);
 }
@@ -341,9 +349,8 @@ static int lapic_write_slow(struct hs_lapic *a, unsigned int reg, u64 val)
 	return ret;
 }
 
-static int lapic_write(struct hs_lapic *a, unsigned int reg, u64 val)
+static noinline int lapic_write(struct hs_lapic *a, unsigned int reg, u64 val)
 {
-	struct hs_lapic_core *c = &a->core;
 	struct hs_lapic_out out = { .act = 0 };
 	int ret;
 
@@ -353,12 +360,45 @@ static int lapic_write(struct hs_lapic *a, unsigned int reg, u64 val)
 	case HS_LAPIC_ICR:
 	case HS_LAPIC_SELF_IPI:
 		/* Neither timer nor pins: no lock, no clock. */
-		ret = hs_lapic_core_write(c, reg, val, 0, &out);
+		ret = hs_lapic_core_write(&a->core, reg, val, 0, &out);
 		if (!ret && out.act)
 			lapic_finish(a, &out);
 		return ret;
 	}
 	return lapic_write_slow(a, reg, val);
+}
+
+/*
+ * x2APIC: the registers that guests write all the time, checked here as in
+ * lapic_regs.c.  A fixed IPI to itself needs no search, and no kick, because the
+ * owner looks before it enters.
+ */
+static int lapic_write_x2apic(struct hs_lapic *a, unsigned int reg, u64 val)
+{
+	struct hs_lapic_core *c = &a->core;
+	u8 vector;
+
+	if (reg == HS_LAPIC_EOI) {
+		if (val)
+			return -EINVAL;
+		if (unlikely(hs_lapic_core_eoi(c, &vector)))
+			lapic_eoi_level(a, vector);
+		return 0;
+	}
+	if (reg == HS_LAPIC_ICR) {
+		bool self = (val & ICR_WHO) == ICR_SELF ||
+			    (val & (ICR_WHO | ICR_LOGICAL | ICR_DEST)) ==
+			    (u64)c->id << 32;
+
+		vector = val;
+		if (self && !(val & (HS_ICR_RESERVED | ICR_MODE)) && vector >= 16) {
+			c->icr = val & ~HS_ICR_BUSY;
+			if (likely(c->svr & HS_SVR_ENABLED))
+				hs_lapic_core_post(c, vector, false);
+			return 0;
+		}
+	}
+	return lapic_write(a, reg, val);
 }
 
 static int lapic_read(struct hs_lapic *a, unsigned int reg, u64 *val)
@@ -427,16 +467,17 @@ int hs_lapic_msr_read(struct hs_lapic *a, u32 msr, u64 *val)
  */
 int hs_lapic_msr_write(struct hs_lapic *a, u32 msr, u64 val)
 {
+	if (likely(msr - LAPIC_MSR_FIRST <= LAPIC_MSR_LAST - LAPIC_MSR_FIRST)) {
+		if (unlikely(a->core.mode != HS_LAPIC_X2APIC))
+			return -EINVAL;
+		return lapic_write_x2apic(a, msr - LAPIC_MSR_FIRST, val);
+	}
 	switch (msr) {
 	case MSR_IA32_APICBASE:
 		return lapic_write_base(a, val);
 	case MSR_IA32_TSC_DEADLINE:
 		hs_lapic_hrtimer_set_deadline(a, val);
 		return 0;
-	case LAPIC_MSR_FIRST ... LAPIC_MSR_LAST:
-		if (a->core.mode != HS_LAPIC_X2APIC)
-			return -EINVAL;
-		return lapic_write(a, msr - LAPIC_MSR_FIRST, val);
 	}
 	return -EINVAL;
 }

@@ -42,6 +42,11 @@ void hs_lapic_destroy(struct hs_lapic *a);
  * HS_LAPIC_EV_INIT is taken.  Else power-on.  Owner, or owner stopped.
  */
 void hs_lapic_reset(struct hs_lapic *a, bool init);
+/*
+ * After power-on, for the boot processor: virtual wire mode, as firmware leaves
+ * it (enabled, PIC through LINT0, NMI at LINT1).  Owner stopped.
+ */
+void hs_lapic_virtual_wire(struct hs_lapic *a);
 
 /*
  * Owner.  The vector to inject now (IRR above PPR, or ExtINT by LINT0), or -1.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Local APIC: pending interrupts, priorities, events, destinations.
- * Section numbers are those of SDM vol. 3.  Registers are
- * in lapic_regs.c, pins in lapic_lint.c.
+ * Local APIC: states, events, errors, destinations.  Section numbers are those of
+ * SDM vol. 3.  Posting and priorities are in lapic_fast.h, registers in
+ * lapic_regs.c, pins in lapic_lint.c.
  */
 #include "pure.h"
 #include "dev/lapic_core.h"
@@ -23,6 +23,7 @@ static void core_clear_vectors(struct hs_lapic_core *c)
 		WRITE_ONCE(c->tmr[i], 0);
 		c->isr[i] = 0;
 	}
+	c->isr_words = 0;
 	WRITE_ONCE(c->isrv, -1);
 	WRITE_ONCE(c->tpr, 0);
 	WRITE_ONCE(c->ppr, 0);
@@ -86,6 +87,23 @@ void hs_lapic_core_reset(struct hs_lapic_core *c, bool init)
 }
 
 /**
+ * hs_lapic_core_virtual_wire() - as firmware leaves the boot processor's
+ * @c: the local APIC, just reset
+ *
+ * Virtual wire mode, MP specification 1.4, 3.6.2.2: enabled, the PIC through
+ * LINT0, NMI at LINT1.  There is no firmware here that could set it up, and
+ * guests that know nothing of local APICs need it.
+ *
+ * Context: the vCPU does not run.  The caller updates the pins.
+ */
+void hs_lapic_core_virtual_wire(struct hs_lapic_core *c)
+{
+	WRITE_ONCE(c->svr, 0xff | HS_SVR_ENABLED);
+	WRITE_ONCE(c->lvt[HS_LVT_LINT0], HS_DM_EXTINT << 8);
+	WRITE_ONCE(c->lvt[HS_LVT_LINT1], HS_DM_NMI << 8);
+}
+
+/**
  * hs_lapic_core_set_base() - write IA32_APIC_BASE, 11.4.4 and 11.12.1
  * @c: the local APIC
  * @val: new value
@@ -143,38 +161,6 @@ int hs_lapic_core_set_base(struct hs_lapic_core *c, u64 val,
 }
 
 /* --- posting: any context ------------------------------------------------- */
-
-/**
- * hs_lapic_core_post() - put a fixed interrupt into IRR
- * @c: the local APIC
- * @vector: 16-255; a lower one is an error that ESR keeps
- * @level: level triggered: its EOI is to be broadcast
- *
- * Context: any.  The caller issues a full barrier and kicks the vCPU.
- * Return: false when the vector was in IRR already.
- */
-bool hs_lapic_core_post(struct hs_lapic_core *c, u8 vector, bool level)
-{
-	bool fresh;
-
-	if (unlikely(vector < 16)) {
-		hs_lapic_core_error(c, HS_ESR_RECV_VECTOR);
-		return true;
-	}
-	/* Before IRR: the owner that takes the vector must see how it came. */
-	if (unlikely(test_bit(vector, c->tmr) != level)) {
-		if (level)
-			set_bit(vector, c->tmr);
-		else
-			clear_bit(vector, c->tmr);
-		smp_mb__after_atomic();
-	}
-	/* Fully ordered: pairs with the barrier in hs_lapic_core_irrv(). */
-	fresh = !test_and_set_bit(vector, c->irr);
-	if (!(atomic_read(&c->pend) & (1 << (vector >> 6))))
-		atomic_or(1 << (vector >> 6), &c->pend);
-	return fresh;
-}
 
 /**
  * hs_lapic_core_post_event() - NMI, INIT or SIPI
@@ -253,44 +239,7 @@ bool hs_lapic_core_raise_lvt(struct hs_lapic_core *c, enum hs_lapic_lvt n)
 	return hs_lapic_core_post(c, lvt, false);
 }
 
-/* --- priorities: owner ---------------------------------------------------- */
-
-static void core_update_ppr(struct hs_lapic_core *c)
-{
-	int isrv = c->isrv;
-
-	/* 11.8.3.1; with equal classes TPR's subclass shows. */
-	if (isrv < 0 || c->tpr >> 4 >= isrv >> 4)
-		WRITE_ONCE(c->ppr, c->tpr);
-	else
-		WRITE_ONCE(c->ppr, isrv & 0xf0);
-}
-
-/**
- * hs_lapic_core_irrv() - highest vector in IRR
- * @c: the local APIC
- *
- * Context: owner; tidies @c->pend on the way.
- * Return: 16-255, or -1.
- */
-int hs_lapic_core_irrv(struct hs_lapic_core *c)
-{
-	unsigned int pend;
-
-	while ((pend = atomic_read(&c->pend) & HS_PEND_IRR)) {
-		unsigned int w = __fls(pend);
-		unsigned long word = READ_ONCE(c->irr[w]);
-
-		if (likely(word))
-			return w * 64 + __fls(word);
-		atomic_andnot(1 << w, &c->pend);
-		/* Pairs with the barrier in hs_lapic_core_post(). */
-		smp_mb__after_atomic();
-		if (READ_ONCE(c->irr[w]))
-			atomic_or(1 << w, &c->pend);
-	}
-	return -1;
-}
+/* --- priorities -------------------------------------------------------- */
 
 /**
  * hs_lapic_core_irrv_peek() - highest vector in IRR, for others than the owner
@@ -312,65 +261,6 @@ int hs_lapic_core_irrv_peek(const struct hs_lapic_core *c)
 		pend &= ~(1U << w);
 	}
 	return -1;
-}
-
-/**
- * hs_lapic_core_ack() - the CPU takes the highest vector: IRR to ISR
- * @c: the local APIC
- *
- * Context: owner.
- * Return: the vector, or -1 when none is above PPR.
- */
-int hs_lapic_core_ack(struct hs_lapic_core *c)
-{
-	int v = hs_lapic_core_irrv(c);
-
-	if (!hs_lapic_core_above(v, c->ppr))
-		return -1;
-	clear_bit(v, c->irr);
-	c->isr[v >> 6] |= 1UL << (v & 63);
-	/* It is above all in service, and its class above that of TPR. */
-	WRITE_ONCE(c->isrv, v);
-	WRITE_ONCE(c->ppr, v & 0xf0);
-	return v;
-}
-
-/**
- * hs_lapic_core_eoi() - end of interrupt, 11.8.5
- * @c: the local APIC
- * @vector: the vector whose service ended
- *
- * Context: owner.
- * Return: true when that interrupt came as level triggered; the caller then
- * looks at SVR and at its pins.  False also when nothing was in service.
- */
-bool hs_lapic_core_eoi(struct hs_lapic_core *c, u8 *vector)
-{
-	int v = c->isrv, w;
-
-	if (v < 0)
-		return false;
-	w = v >> 6;
-	c->isr[w] &= ~(1UL << (v & 63));
-	while (w >= 0 && !c->isr[w])
-		w--;
-	WRITE_ONCE(c->isrv, w < 0 ? -1 : w * 64 + (int)__fls(c->isr[w]));
-	core_update_ppr(c);
-	*vector = v;
-	return test_bit(v, c->tmr);
-}
-
-/**
- * hs_lapic_core_set_tpr() - write TPR
- * @c: the local APIC
- * @tpr: all eight bits
- *
- * Context: owner.
- */
-void hs_lapic_core_set_tpr(struct hs_lapic_core *c, u8 tpr)
-{
-	WRITE_ONCE(c->tpr, tpr);
-	core_update_ppr(c);
 }
 
 /**

@@ -50,6 +50,10 @@ enum hs_lapic_lvt {
 #define HS_ESR_RECV_VECTOR	0x40
 #define HS_ESR_REGISTER		0x80
 
+/* In x2APIC mode; delivery status is reserved too, but reads 0 and is ignored. */
+#define HS_ICR_RESERVED	(GENMASK_ULL(31, 20) | GENMASK_ULL(17, 16) | BIT_ULL(13))
+#define HS_ICR_BUSY	0x1000ULL
+
 /* Register numbers: offset in the xAPIC page >> 4, or MSR - 0x800. */
 #define HS_LAPIC_TPR		0x08
 #define HS_LAPIC_EOI		0x0b
@@ -92,6 +96,7 @@ struct hs_lapic_out {
  * @dfr: destination format register
  * @lvt: local vector table
  * @isr: in-service register; it and what follows belong to the owner
+ * @isr_words: a bit per word of @isr that is not 0
  * @esr: error status register
  * @icr: interrupt command register
  * @timer: the timer; it, @lint and the LVT entries of timer and pins change under
@@ -112,6 +117,7 @@ struct hs_lapic_core {
 	u32 svr, ldr, dfr;
 	u32 lvt[HS_LVT_NR];
 	unsigned long isr[4];
+	unsigned int isr_words;
 	u32 esr;
 	u64 icr;
 	struct hs_lapic_timer timer;
@@ -121,15 +127,11 @@ struct hs_lapic_core {
 void hs_lapic_core_init(struct hs_lapic_core *c, u32 id, unsigned int phys_bits,
 			u64 tsc_khz);
 void hs_lapic_core_reset(struct hs_lapic_core *c, bool init);
+void hs_lapic_core_virtual_wire(struct hs_lapic_core *c);
 
-bool hs_lapic_core_post(struct hs_lapic_core *c, u8 vector, bool level);
 void hs_lapic_core_post_event(struct hs_lapic_core *c, u32 event, u8 sipi);
 u32 hs_lapic_core_take_events(struct hs_lapic_core *c, u8 *sipi);
-int hs_lapic_core_irrv(struct hs_lapic_core *c);
 int hs_lapic_core_irrv_peek(const struct hs_lapic_core *c);
-int hs_lapic_core_ack(struct hs_lapic_core *c);
-bool hs_lapic_core_eoi(struct hs_lapic_core *c, u8 *vector);
-void hs_lapic_core_set_tpr(struct hs_lapic_core *c, u8 tpr);
 unsigned int hs_lapic_core_threshold(struct hs_lapic_core *c);
 
 int hs_lapic_core_read(struct hs_lapic_core *c, unsigned int reg, u64 now,
@@ -159,10 +161,6 @@ static inline bool hs_lapic_core_enabled(const struct hs_lapic_core *c)
 	return READ_ONCE(c->mode) != HS_LAPIC_OFF && (READ_ONCE(c->svr) & HS_SVR_ENABLED);
 }
 
-/* Class of the highest pending vector is above that of PPR. */
-static inline bool hs_lapic_core_above(int vector, u8 ppr)
-{
-	return vector >= 0 && vector >> 4 > ppr >> 4;
-}
+#include "dev/lapic_fast.h"
 
 #endif /* HS_DEV_LAPIC_CORE_H */

@@ -225,17 +225,18 @@ u64 hs_lapic_hrtimer_deadline(struct hs_lapic *a)
  */
 void hs_lapic_hrtimer_set_deadline(struct hs_lapic *a, u64 deadline)
 {
+	struct hs_lapic_timer *t = &a->core.timer;
 	unsigned long flags;
-	u64 now, tsc;
+	u64 tsc;
 
 	raw_spin_lock_irqsave(&a->lock, flags);
-	if (a->core.timer.mode == HS_TIMER_DEADLINE) {
-		/* The old one first: it may have passed, unseen as yet. */
-		now = hs_lapic_hrtimer_sync(a);
+	if (t->mode == HS_TIMER_DEADLINE) {
 		tsc = lapic_tsc(a);
-		hs_lapic_timer_set_deadline(&a->core.timer, deadline);
-		if (!lapic_timer_fire(a, now, tsc))
-			lapic_timer_arm(a, now, tsc);
+		/* The old one first: it may have passed, unseen as yet. */
+		lapic_timer_fire(a, 0, tsc);
+		hs_lapic_timer_set_deadline(t, deadline);
+		if (deadline && !lapic_timer_fire(a, 0, tsc))
+			lapic_timer_arm(a, hs_lapic_hrtimer_now(), tsc);
 	}
 	raw_spin_unlock_irqrestore(&a->lock, flags);
 }

@@ -40,11 +40,8 @@
 #define LVT_STATUS	0x1000U
 #define LVT_TIMER_MODE(v) ((v) >> 17 & 3)
 
-#define ICR_BUSY	0x1000U
 #define ICR_ASSERT	0x4000U
 #define ICR_LEVEL	0x8000U
-/* Reserved in x2APIC mode; delivery status is too, but reads 0 and is ignored. */
-#define ICR_RESERVED	(GENMASK_ULL(31, 20) | GENMASK_ULL(17, 16) | BIT_ULL(13))
 
 /* Writable bits of each LVT entry, figure 11-8. */
 static const u32 lvt_writable[HS_LVT_NR] = {
@@ -72,6 +69,7 @@ static int illegal_register(struct hs_lapic_core *c)
 
 static u32 vector_bits(const unsigned long *map, unsigned int n)
 {
+	n &= 7;		/* also when the CPU has guessed another case */
 	return READ_ONCE(map[n / 2]) >> (n & 1 ? 32 : 0);
 }
 
@@ -198,7 +196,7 @@ void hs_lapic_core_icr(struct hs_lapic_core *c, u64 icr, struct hs_lapic_out *ou
 	struct hs_irq_msg *m = &out->msg;
 	u8 vector = icr;
 
-	icr &= ~(u64)ICR_BUSY;
+	icr &= ~HS_ICR_BUSY;
 	c->icr = icr;
 	*m = (struct hs_irq_msg){
 		.logical = icr & BIT_ULL(11),
@@ -301,7 +299,7 @@ static int write_x2apic_check(unsigned int reg, u64 val)
 		allowed = SVR_WRITABLE | SVR_FOCUS;
 		break;
 	case HS_LAPIC_ICR:
-		allowed = ~ICR_RESERVED;
+		allowed = ~HS_ICR_RESERVED;
 		break;
 	case REG_TIMER_DIV:
 		allowed = 0xb;

@@ -2,9 +2,10 @@
 /*
  * Timer of a local APIC.
  *
- * The count is never stepped: it follows from when it began.  All functions
- * take the time in ns of the host's monotonic clock, and where the TSC-deadline
- * mode needs it the guest's TSC; nothing here reads a clock.
+ * The count is never stepped: it follows from when it began, which may be before
+ * the clock did (after a change of the divider): differences are modulo 2^64.
+ * All functions take the time in ns of the host's monotonic clock, and where the
+ * TSC-deadline mode needs it the guest's TSC; nothing here reads a clock.
  *
  * Before any function that changes a register the caller has the timer expire
  * (hs_lapic_timer_expire()), so that what was due under the old registers is
@@ -148,18 +149,16 @@ void hs_lapic_timer_set_deadline(struct hs_lapic_timer *t, u64 tsc)
 /**
  * hs_lapic_timer_count() - current count register
  * @t: the timer
- * @now: ns
+ * @now: ns, not before the last change of a register
  *
  * Return: the count; 0 when stopped and in TSC-deadline mode.
  */
 u32 hs_lapic_timer_count(const struct hs_lapic_timer *t, u64 now)
 {
-	u64 ago, period;
+	u64 period = timer_period(t), ago = now - t->start;
 
-	if (!timer_counts(t) || now < t->start)
-		return timer_counts(t) ? t->init : 0;
-	ago = now - t->start;
-	period = timer_period(t);
+	if (!timer_counts(t))
+		return 0;
 	if (ago >= period) {
 		if (t->mode == HS_TIMER_ONESHOT)
 			return 0;

@@ -114,27 +114,33 @@ int hs_pic_ack(struct hs_board *b)
 }
 
 /* Accesses wider than a byte are bytes on consecutive ports. */
-static u64 pic_read(struct hs_pic *p, unsigned int chip, u64 off,
-		    unsigned int size)
+static noinline u64 pic_read_locked(struct hs_pic *p, unsigned int chip, u64 off,
+				    unsigned int size)
 {
-	const struct hs_pic_chip *c = &p->core.chip[chip];
 	unsigned long flags;
 	unsigned int i;
 	u64 val = 0;
 	bool polled;
 
-	/* The mask is what guests read most, and has no side effect. */
-	if (off == 1 && size == 1 && !READ_ONCE(c->poll))
-		return READ_ONCE(c->imr);
-
 	raw_spin_lock_irqsave(&p->lock, flags);
-	polled = c->poll;
+	polled = p->core.chip[chip].poll;
 	for (i = 0; i < size; i++)
 		val |= (u64)hs_pic_core_read(&p->core, chip, off + i) << (i * 8);
 	if (polled)
 		pic_update(p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return val;
+}
+
+static __always_inline u64 pic_read(struct hs_pic *p, unsigned int chip, u64 off,
+				    unsigned int size)
+{
+	const struct hs_pic_chip *c = &p->core.chip[chip];
+
+	/* The mask is what guests read most, and has no side effect. */
+	if (off == 1 && size == 1 && !READ_ONCE(c->poll))
+		return READ_ONCE(c->imr);
+	return pic_read_locked(p, chip, off, size);
 }
 
 static void pic_write(struct hs_pic *p, unsigned int chip, u64 off,

@@ -137,6 +137,25 @@ TEST_F(irq, pic_through_lint0_as_fixed)
 	EXPECT_EQ(-1, PENDING(0));
 }
 
+/* A guest that programs the PIC alone, as under firmware on a PC. */
+TEST_F(irq, pic_in_virtual_wire_mode)
+{
+	hs_lapic_virtual_wire(A(0));
+	LINE(4, true);
+	EXPECT_EQ(-1, PENDING(0));	/* all masked at the PIC */
+	outb(&self->b, 0x21, 0xef);
+	EXPECT_EQ(0x0c, ACK(0));
+	init_pic(&self->b);
+	LINE(5, true);
+	EXPECT_EQ(0x35, ACK(0));
+	hs_lapic_set_lint(A(0), 1, true);
+	EXPECT_TRUE(hs_lapic_has_event(A(0)));
+	/* INIT is the SDM's state, not firmware's. */
+	hs_lapic_reset(A(0), true);
+	LINE(6, true);
+	EXPECT_EQ(-1, PENDING(0));
+}
+
 TEST_F(irq, pic_ports)
 {
 	EXPECT_EQ(0xff, in(&self->b, 0x21, 1));

@@ -169,6 +169,31 @@ TEST_F(timer, divider_change_keeps_the_count)
 	EXPECT_EQ(1000, COUNT(now + 400 * TICK));
 }
 
+/* After a change of the divider the count may have begun before the clock did. */
+TEST_F(timer, count_that_began_before_the_clock)
+{
+	const u32 half = 0x80000000;
+	u64 now = 1000 + half * TICK, end;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		DCR(DIV_1, 1000);
+		hs_lapic_timer_set_mode(&self->t, i ? HS_TIMER_PERIODIC :
+					HS_TIMER_ONESHOT, 1000);
+		INIT(0xffffffff, 1000);
+		DCR(DIV_128, now);
+		EXPECT_GT(self->t.start, now);	/* modulo 2^64 */
+		EXPECT_EQ(0x7fffffff, COUNT(now));
+		EXPECT_EQ(0x7ffffffe, COUNT(now + 128 * TICK));
+		end = now + 0x7fffffffULL * 128 * TICK;
+		EXPECT_EQ(end, WAKE(now, 0));
+		EXPECT_FALSE(EXPIRE(end - 1, 0));
+		EXPECT_EQ(1, COUNT(end - 1));
+		EXPECT_TRUE(EXPIRE(end, 0));
+		EXPECT_EQ(i ? 0xffffffff : 0, COUNT(end));
+	}
+}
+
 TEST_F(timer, one_shot_to_periodic_goes_on)
 {
 	u64 now = T0 + 3000 * TICK;
