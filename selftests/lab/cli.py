@@ -59,6 +59,8 @@ def machine_options(p):
     p.add_argument("--expect-taint", default="", metavar="LETTERS")
     p.add_argument("--expect-reset", action="store_true",
                    help="the commands end in a reset of the machine")
+    p.add_argument("--no-kmemleak", action="store_true",
+                   help="no leak scan at the end (debug kernel; it takes minutes)")
     p.add_argument("--emulator", choices=("bochs", "kvm"))
     p.add_argument("-q", "--quiet", action="store_true", help="show failures only")
     p.add_argument("commands", nargs="*", metavar="CMD")

@@ -112,7 +112,7 @@ def default_module(release):
     return path if os.path.exists(path) else None
 
 
-def cmdline(opts, hz):
+def cmdline(opts, hz, release):
     """Kernel command line; a word of --append replaces ours with the same key."""
     words = ["console=ttyS0,115200", "loglevel=5", "nokaslr", "panic=0", "mitigations=off",
              "tsc_early_khz=%d" % (hz // 1000), "log_buf_len=4M",
@@ -124,6 +124,9 @@ def cmdline(opts, hz):
              "reboot=pci",
              # KVM's posted-interrupt descriptor is not aligned as Bochs 3.0 wants it.
              "kvm_intel.enable_apicv=0"]
+    if release.endswith("-debug"):
+        # Warns about the second CPU, whose PCI bus Bochs does not have.
+        words.append("initcall_blacklist=intel_uncore_init")
     given = opts.append.split()
     keys = {w.split("=")[0] for w in given}
     return " ".join([w for w in words if w.split("=")[0] not in keys] + given)
@@ -140,6 +143,7 @@ def plan(opts, hz):
         "BRING_BACK": "'%s'" % " ".join(opts.bring_back),
         "INTERACTIVE": int(opts.interactive),
         "STTY": "'%s'" % opts.stty,
+        "KMEMLEAK": int(not opts.no_kmemleak),
     }
     return "".join("%s=%s\n" % kv for kv in lines.items())
 
@@ -191,7 +195,7 @@ def prepare(opts, emu, out):
     if opts.motd:
         texts["lab/motd"] = (opts.motd, 0o644)
     m = emulator.Machine(vmlinuz=os.path.join(kernel, "vmlinuz"), cpus=opts.cpus, mem=opts.mem,
-                         hz=hz, seed=opts.seed, out=out, cmdline=cmdline(opts, hz))
+                         hz=hz, seed=opts.seed, out=out, cmdline=cmdline(opts, hz, release))
     m.initrd = m.path("initrd")
     image.initrd(m.initrd, mods, files, texts)
     if emu.kind == "bochs":

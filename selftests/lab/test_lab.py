@@ -361,7 +361,7 @@ class Files(unittest.TestCase):
 
     def test_append_replaces_a_default(self):
         opts = cli.parser().parse_args(["run", "--append", "mitigations=auto foo", "--", "x"])
-        words = runs.cmdline(opts, 200000000).split()
+        words = runs.cmdline(opts, 200000000, "6.1.0").split()
         self.assertIn("mitigations=auto", words)
         self.assertNotIn("mitigations=off", words)
         self.assertIn("tsc_early_khz=200000", words)
