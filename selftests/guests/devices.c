@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a driver sees of UART, PIT, RTC, ACPI registers, reset ports and test
+ * device: registers, interrupts through the I/O APIC, and whether the clocks
+ * agree with each other.  "reset=PORT" resets the machine by that port, and
+ * passes when it comes up again.
+ */
+#include "lib.h"
+
+#define COM1		0x3f8
+#define IOAPIC		0xfec00000UL
+#define VEC_PIT		0x60
+#define VEC_UART	0x64
+#define VEC_RTC		0x68
+#define VEC_SCI		0x69
+#define VEC_LINE	0x6b
+#define PIT_HZ		1193182ULL
+#define PM_HZ		3579545ULL
+
+static volatile u64 pit_ticks, uart_irqs, rtc_irqs, line_irqs;
+static volatile u8 uart_iir, rtc_c;
+
+static void eoi(void)
+{
+	apic_write(APIC_REG_EOI, 0);
+}
+
+static void on_pit(struct regs *r)
+{
+	pit_ticks++;
+	eoi();
+}
+
+static void on_uart(struct regs *r)
+{
+	uart_irqs++;
+	uart_iir = in8(COM1 + 2);
+	eoi();
+}
+
+static void on_rtc(struct regs *r)
+{
+	rtc_irqs++;
+	out8(0x70, 0x0c);
+	rtc_c = in8(0x71);
+	eoi();
+}
+
+static void on_line(struct regs *r)
+{
+	line_irqs++;
+	eoi();
+}
+
+static void route(unsigned int pin, u32 entry)
+{
+	volatile u32 *select = (u32 *)IOAPIC, *window = (u32 *)(IOAPIC + 16);
+
+	*select = 0x10 + pin * 2 + 1;
+	*window = apic_id() << 24;
+	*select = 0x10 + pin * 2;
+	*window = entry;
+}
+
+static void window(void)
+{
+	asm volatile("sti; nop; nop; cli" : : : "memory");
+}
+
+static u32 pm_timer(void)
+{
+	return in32(0x608);
+}
+
+/* Busy for @ticks of the PM timer. */
+static void pm_wait(u32 ticks)
+{
+	u32 start = pm_timer();
+
+	while (pm_timer() - start < ticks)
+		;
+}
+
+static u8 cmos(u8 reg)
+{
+	out8(0x70, reg);
+	return in8(0x71);
+}
+
+static void set_cmos(u8 reg, u8 val)
+{
+	out8(0x70, reg);
+	out8(0x71, val);
+}
+
+/* ---- UART ---------------------------------------------------------------------- */
+
+/* Results are printed through the same UART: only when it is as it was. */
+static void test_uart(void)
+{
+	u64 once, again, more;
+	unsigned int n = 0;
+	u8 a, b, lines;
+
+	out8(COM1 + 1, 0);
+	a = in8(COM1 + 1);
+	out8(COM1 + 1, 0xff);
+	b = in8(COM1 + 1);
+	out8(COM1 + 1, 0);
+	check("uart-ier", a << 8 | b, 0x000f);
+	out8(COM1 + 7, 0x5a);
+	check("uart-scratch", in8(COM1 + 7), 0x5a);
+	out8(COM1 + 2, 0x07);
+	check("uart-16550a", in8(COM1 + 2) >> 6, 3);
+	out8(COM1 + 4, 0x1a);
+	lines = in8(COM1 + 6) & 0xf0;
+	for (n = 0; n < 20; n++)
+		out8(COM1, n);
+	for (n = 0; n < 20 && (in8(COM1 + 5) & 1); n++)
+		in8(COM1);
+	out8(COM1 + 4, 0x0b);
+	check("uart-loopback", lines, 0x90);
+	check("uart-fifo", n, 16);
+
+	/* A word-wide access is two registers. */
+	out8(COM1 + 3, 0x83);
+	out16(COM1, 0x0301);
+	a = in8(COM1);
+	b = in8(COM1 + 1);
+	out16(COM1, 0x000c);
+	out8(COM1 + 3, 0x03);
+	check("uart-divisor", a << 8 | b, 0x0103);
+
+	route(4, VEC_UART);
+	out8(COM1 + 1, 0x02);
+	window();
+	once = uart_irqs;
+	window();
+	again = uart_irqs;
+	out8(COM1 + 1, 0);
+	out8(COM1 + 1, 0x02);
+	window();
+	more = uart_irqs;
+	out8(COM1 + 1, 0);
+	check("uart-thre-irq", once, 1);
+	check("uart-thre-iir", uart_iir, 0xc2);
+	check("uart-irq-once", again, 1);
+	check("uart-irq-again", more, 2);
+	route(4, 0x10000);
+}
+
+/* ---- PIT ------------------------------------------------------------------------ */
+
+static void test_pit(void)
+{
+	u64 tsc, pit_tsc, pm_tsc;
+	u32 pm;
+	u8 lo, hi;
+
+	/* Counter 2 by its gate and OUT: 20 ms; then as long by the PM timer. */
+	out8(0x61, in8(0x61) & ~3);
+	out8(0x43, 0xb0);
+	out8(0x42, (PIT_HZ / 50) & 0xff);
+	out8(0x42, PIT_HZ / 50 >> 8);
+	check("pit-gate-low", in8(0x61) & 0x20, 0);
+	out8(0x61, (in8(0x61) & ~2) | 1);
+	tsc = rdtsc();
+	while (!(in8(0x61) & 0x20))
+		;
+	pit_tsc = rdtsc() - tsc;
+	tsc = rdtsc();
+	pm_wait(PM_HZ / 50);
+	pm_tsc = rdtsc() - tsc;
+	if (pit_tsc * 100 > pm_tsc * 99 && pit_tsc * 100 < pm_tsc * 101)
+		pass("pit-agrees-with-pm-timer");
+	else
+		fail("pit-agrees-with-pm-timer", "20 ms are %lu and %lu TSC ticks",
+		     pit_tsc, pm_tsc);
+
+	/* Counter 0 makes 10 interrupts in 10 periods of 1 ms. */
+	route(2, VEC_PIT);
+	out8(0x43, 0x34);
+	out8(0x40, (PIT_HZ / 1000) & 0xff);
+	out8(0x40, PIT_HZ / 1000 >> 8);
+	pm = pm_timer();
+	while (pit_ticks < 10)
+		asm volatile("sti; hlt; cli" : : : "memory");
+	pm = pm_timer() - pm;
+	check("pit-10-ms", pm >= PM_HZ / 1000 * 9 && pm < PM_HZ / 1000 * 15, 1);
+	out8(0x43, 0x00);
+	lo = in8(0x40);
+	hi = in8(0x40);
+	check("pit-latch", (u64)(hi << 8 | lo) <= PIT_HZ / 1000, 1);
+	out8(0x43, 0xe2);
+	check("pit-status", in8(0x40) & 0x3f, 0x34);
+
+	/* One shot, and then silence. */
+	out8(0x43, 0x30);
+	pit_ticks = 0;
+	out8(0x40, 0xff);
+	out8(0x40, 0x00);
+	pm_wait(PM_HZ / 200);
+	window();
+	window();
+	check("pit-one-shot", pit_ticks, 1);
+	route(2, 0x10000);
+}
+
+/* ---- RTC ------------------------------------------------------------------------- */
+
+static void test_rtc(void)
+{
+	u32 pm;
+	u8 b = cmos(0x0b), s;
+
+	check("rtc-valid", cmos(0x0d), 0x80);
+	check("rtc-24h-bcd", b & 6, 2);
+	check("rtc-century", cmos(0x32) >= 0x20, 1);
+	set_cmos(0x40, 0x77);
+	check("rtc-ram", cmos(0xc0), 0x77);	/* bit 7: no NMI */
+	cmos(0x0c);
+
+	/* 1024 Hz, until reg C is read no other. */
+	route(8, VEC_RTC);
+	set_cmos(0x0b, b | 0x40);
+	pm = pm_timer();
+	while (rtc_irqs < 16)
+		asm volatile("sti; hlt; cli" : : : "memory");
+	pm = pm_timer() - pm;
+	check("rtc-periodic-flags", rtc_c & 0xc0, 0xc0);
+	check("rtc-1024-hz", pm >= PM_HZ / 1024 * 14 && pm < PM_HZ / 1024 * 24, 1);
+	set_cmos(0x0b, b);
+	cmos(0x0c);
+
+	/* Stopped, set, started: shows what was set. */
+	set_cmos(0x0b, b | 0x80);
+	set_cmos(0x00, 0x58);
+	set_cmos(0x02, 0x59);
+	set_cmos(0x04, 0x23);
+	set_cmos(0x0b, b);
+	s = cmos(0);
+	check("rtc-set", (s == 0x58 || s == 0x59) && cmos(2) == 0x59 && cmos(4) == 0x23, 1);
+	route(8, 0x10000);
+}
+
+/* ---- ACPI, test device, ports ------------------------------------------------------ */
+
+static void test_rest(void)
+{
+	check("pm1-sci-en", in16(0x604) & 1, 1);
+	check("pm1-status", in16(0x600), 0);
+	out16(0x602, 0xffff);
+	check("pm1-enable", in16(0x602), 0x0521);
+	out16(0x602, 0);
+	check("pm1-dword", in32(0x600), 0);
+	out16(0x604, 0x2000);		/* S0: goes on */
+	check("pm1-s0", in16(0x604), 1);
+
+	out32(0xe0, 0x12345678);
+	check("latch-dword", in32(0xe0), 0x12345678);
+	out8(0xe1, 0xab);
+	out16(0xe2, 0xcdef);
+	check("latch-parts", in32(0xe0), 0xcdefab78);
+	check("latch-word", in16(0xe1), 0xefab);
+	out8(0xe8, 0x5a);
+	check("latch-byte", in8(0xe8), 0x5a);
+
+	set_trap(VEC_LINE, on_line);
+	route(11, VEC_LINE);
+	out8(0x2000 + 11, 1);
+	window();
+	out8(0x2000 + 11, 1);
+	window();
+	check("line-edge", line_irqs, 1);
+	out8(0x2000 + 11, 0);
+	out8(0x2000 + 11, 1);
+	window();
+	check("line-edge-again", line_irqs, 2);
+	out8(0x2000 + 11, 0);
+	route(11, 0x10000);
+
+	check("pvpanic", in8(0x505), 3);
+	check("no-keyboard", in8(0x64) << 8 | in8(0x60), 0xffff);
+	check("a20", in8(0x92), 2);
+	check("no-pci", in32(0xcf8), 0xffffffff);
+	/* Its second byte is no write to the reset register. */
+	out32(0xcf8, 0x80000600);
+	out32(0xcf8, 0x80000000);
+	check("pci-is-no-reset", in8(0xcf9), 0);
+	check("unclaimed", in32(0x3000), 0xffffffff);
+	out8(0x80, 0);
+}
+
+/* CMOS RAM has a battery: it remembers how often this has run. */
+static void test_reset(u16 port)
+{
+	u8 boots = cmos(0x50) + 1;
+
+	set_cmos(0x50, boots);
+	printf("boot %d\n", boots);
+	if (boots == 2) {
+		check("reset-clears-latch", in32(0xe0), 0);
+		check("reset-control", in8(0xcf9) << 8 | in8(0x92), 0x0002);
+		check("reset-pm", in32(0x600), 0);
+		check("reset-interrupts", cmos(0x0b) & 0x70, 0);
+		return;
+	}
+	out32(0xe0, 0x12345678);
+	out16(0x602, 0x0100);
+	set_cmos(0x0b, cmos(0x0b) | 0x40);
+	/* Half of it is not enough. */
+	out8(0xcf9, 0x02);
+	out8(0x92, 0x02);
+	out8(0x64, 0xfd);
+	out8(port, port == 0xcf9 ? 0x06 : port == 0x64 ? 0xfe : 0x03);
+	pm_wait(PM_HZ / 10);
+	fail("reset", "still there");
+}
+
+int main(const char *args)
+{
+	u64 port = arg_u64(args, "reset=", 0);
+
+	if (port) {
+		test_reset(port);
+		return result();
+	}
+	apic_init(true);
+	set_trap(VEC_PIT, on_pit);
+	set_trap(VEC_UART, on_uart);
+	set_trap(VEC_RTC, on_rtc);
+	test_uart();
+	test_pit();
+	test_rtc();
+	test_rest();
+	return result();
+}
