@@ -255,7 +255,7 @@ static int put_info(struct hs_boot_ctx *c)
  */
 int hs_multiboot_load(struct hs_boot_ctx *c, const struct hs_multiboot *mb)
 {
-	u32 entry;
+	u32 entry = 0;
 	int ret;
 
 	c->out->kind = HS_BOOT_MULTIBOOT;

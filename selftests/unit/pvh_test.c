@@ -166,7 +166,7 @@ TEST(stock_kernel)
 	long len;
 	FILE *f;
 
-	if (!path)
+	if (!path || !*path)
 		SKIP(return, "no HS_VMLINUX=FILE in the environment");
 	f = fopen(path, "rb");
 	ASSERT_NE(NULL, f) TH_LOG("%s: %m", path);
