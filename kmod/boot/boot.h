@@ -43,7 +43,8 @@ struct hs_boot_src {
  *	bytes that this load has not written before, so where guest memory is
  *	known to hold nothing yet this may do nothing.
  * @arg: handed to both
- * @scratch: HS_BOOT_SCRATCH bytes that hs_boot_load() may use while it runs
+ * @scratch: HS_BOOT_SCRATCH bytes, aligned to 8, that hs_boot_load() may use
+ *	while it runs
  */
 struct hs_boot_mem {
 	int (*write)(void *arg, u64 gpa, const void *src, size_t len);
