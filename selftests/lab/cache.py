@@ -105,11 +105,17 @@ def command(argv, log=None, **kw):
 
 
 def need(packages):
-    """Install what is missing of PACKAGES, a dict {package: file or tool that it gives}."""
+    """Install what is missing of PACKAGES.
+
+    A dict {package: file or tool that it gives, or a function that says whether it is there}.
+    """
     def missing():
         lost = []
         for package, probe in packages.items():
-            found = os.path.exists(probe) if probe.startswith("/") else shutil.which(probe)
+            if callable(probe):
+                found = probe()
+            else:
+                found = os.path.exists(probe) if probe.startswith("/") else shutil.which(probe)
             if not found:
                 lost.append(package)
         return lost

@@ -6,7 +6,6 @@ import fcntl
 import glob
 import os
 import shutil
-import sys
 import tempfile
 import time
 

@@ -64,7 +64,9 @@ class Bochs:
         self.nogui = not self.debugger
         # In 2.7 XSAVE sizes and topology do not add up for this model; kernels warn at boot.
         old = self.numbers() < (3, 0)
-        self.announce = [r"WARNING: .*arch/x86/kernel/(fpu/xstate|cpu/topology_common)\.c"] if old else []
+        self.announce = []
+        if old:
+            self.announce = [r"WARNING: .*arch/x86/kernel/(fpu/xstate|cpu/topology_common)\.c"]
         self.expect_taint = "W" if old else ""
 
     def numbers(self):

@@ -378,7 +378,8 @@ def finish(session, opts, emu, seconds):
     result = {
         "ok": not reasons, "reasons": reasons, "emulator": emu.describe(),
         "kernel": run.kernel, "cpus": m.cpus, "mem": m.mem, "hz": m.hz, "seed": m.seed,
-        "seconds": round(seconds, 1), "cpu_seconds": round(session.cpu_seconds, 1), "uptime": run.uptime, "cmdline": m.cmdline,
+        "seconds": round(seconds, 1), "cpu_seconds": round(session.cpu_seconds, 1),
+        "uptime": run.uptime, "cmdline": m.cmdline,
         "tainted": verdict.taint_letters(run.taint), "files": names,
         "commands": [{"command": c.text, "status": c.status,
                       "output": c.output.decode("utf-8", "replace")} for c in run.commands],
@@ -386,8 +387,11 @@ def finish(session, opts, emu, seconds):
     with open(m.path("results.json"), "w") as f:
         json.dump(result, f, indent=1)
         f.write("\n")
-    for name in ("boot.img", "boot.img.lock", "initrd", "oob.bin" if not reasons else "", "qmp", "bochs.dbg"):
-        if name and os.path.exists(m.path(name)) and not opts.keep:
+    scrap = ["boot.img", "boot.img.lock", "initrd", "qmp", "bochs.dbg"]
+    if not reasons:
+        scrap.append("oob.bin")
+    for name in scrap:
+        if os.path.exists(m.path(name)) and not opts.keep:
             os.unlink(m.path(name))
     return reasons
 

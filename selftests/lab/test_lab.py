@@ -359,6 +359,11 @@ class Files(unittest.TestCase):
         self.assertEqual(cache.read_bytes(os.path.join(out, "d/self")),
                          cache.read_bytes(__file__))
 
+    def test_static_or_not(self):
+        self.assertFalse(image.interpreter(image.labio()))
+        self.assertTrue(image.interpreter(os.path.realpath("/bin/ls")))
+        self.assertFalse(image.interpreter(__file__))
+
     def test_append_replaces_a_default(self):
         opts = cli.parser().parse_args(["run", "--append", "mitigations=auto foo", "--", "x"])
         words = runs.cmdline(opts, 200000000, "6.1.0").split()

@@ -73,7 +73,8 @@ class Watchdog:
         limit = self.kernel_hang if self.booted else self.boot_cpu
         if silent > limit:
             if not self.booted:
-                return "kernel hang: it did not reach /init in %d s of the emulator's CPU time" % silent
+                return ("kernel hang: it did not reach /init in %d s of the emulator's CPU time"
+                        % silent)
             return "kernel hang: no heartbeat in %d s of the emulator's CPU time" % silent
         if now - self.start > self.timeout:
             return "timeout: %d s passed; the machine was alive%s" % (

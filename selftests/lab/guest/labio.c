@@ -380,6 +380,7 @@ int main(int argc, char **argv)
 		send_text(argv[2][0], atoi(argv[3]), argc == 5 ? argv[4] : "");
 		return 0;
 	}
-	fprintf(stderr, "usage: labio daemon MS | exec N SECONDS CMD | pipe TYPE N | send TYPE N [TEXT]\n");
+	fprintf(stderr, "usage: labio daemon MS | exec N SECONDS CMD | "
+		"pipe TYPE N | send TYPE N [TEXT]\n");
 	return 2;
 }
