@@ -194,7 +194,8 @@ void map_large(u64 va, u64 pa, u64 flags);	/* 2 MiB */
 
 /*
  * Runs ring 3 code at r->rip with all registers of *r, until its first
- * exception or interrupt, whose frame is left in *r.  r->cs 0: 64-bit code.
+ * exception or interrupt, whose frame is left in *r.  r->cs 0: 64-bit code; 8:
+ * in ring 0, with the traps on a stack of their own.
  */
 void user_run(struct regs *r);
 

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two vCPUs: INIT and SIPI, IPIs to and fro ("n=" of them), HLT woken by the
+ * other, atomic operations, TLB shootdown by IPI, a second INIT.  "testdev":
+ * pages taken away while both use them.  "xapic": APIC in memory.
+ */
+#include "lib.h"
+
+#define LOW		0x8000UL
+#define PING		0x51
+#define SHOOT		0x52
+#define STOP		0x53
+#define ICR_INIT	0x4500U
+#define ICR_SIPI	(0x4600U | LOW >> 12)
+#define WINDOW		0x50000000UL
+#define PATIENCE	2000000000UL
+
+extern u8 ap_begin[], ap_end[];
+extern u64 ap_stack;
+void ap_main(void);
+
+static volatile u64 ap_alive, ap_id, ap_pings, bsp_pings, shots, seen_by_ap, starts;
+static volatile u64 counter, go, lost;
+static volatile bool stop;
+static bool x2apic;
+static u32 bsp;
+
+static void wait_while(const volatile u64 *p, u64 val, const char *what)
+{
+	u64 i;
+
+	for (i = 0; *p == val; i++) {
+		asm volatile("pause");
+		if (i > PATIENCE) {
+			fail(what, "the other CPU does not answer");
+			exit_vm(result());
+		}
+	}
+}
+
+static bool on_ap(void)
+{
+	return apic_id() != bsp;
+}
+
+static void on_ping(struct regs *r)
+{
+	if (on_ap()) {
+		ap_pings++;
+		apic_ipi(bsp, 0x4000 | PING);
+	} else {
+		bsp_pings++;
+	}
+	apic_write(APIC_REG_EOI, 0);
+}
+
+static void on_shoot(struct regs *r)
+{
+	invlpg((void *)WINDOW);
+	seen_by_ap = *(volatile u64 *)WINDOW;
+	shots++;
+	apic_write(APIC_REG_EOI, 0);
+}
+
+static void on_stop(struct regs *r)
+{
+	stop = true;
+	apic_write(APIC_REG_EOI, 0);
+}
+
+/* The second CPU: adds when told to, sleeps otherwise, serves IPIs always. */
+void ap_main(void)
+{
+	apic_init(x2apic);
+	ap_id = apic_id();
+	starts++;
+	ap_alive = 1;
+	for (;;) {
+		u64 n = go;
+
+		if (n) {
+			u64 i;
+
+			asm volatile("sti");
+			for (i = 0; i < n; i++)
+				asm volatile("lock incq %0" : "+m"(counter));
+			asm volatile("cli");
+			go = 0;
+		}
+		asm volatile("sti; hlt; cli" : : : "memory");
+	}
+}
+
+static void wait_a_little(void)
+{
+	u64 t = rdtsc();
+
+	while (rdtsc() - t < 1000000)
+		asm volatile("pause");
+}
+
+static void start_ap(u32 id)
+{
+	ap_alive = 0;
+	memcpy((void *)LOW, ap_begin, ap_end - ap_begin);
+	ap_stack = (u64)alloc_pages(2) + 8192;
+	apic_ipi(id, ICR_INIT);
+	wait_a_little();
+	apic_ipi(id, ICR_SIPI);
+	wait_while(&ap_alive, 0, "smp-start");
+	/* One that runs does not hear it. */
+	apic_ipi(id, ICR_SIPI);
+}
+
+static void ping_pong(u64 n)
+{
+	u64 i;
+
+	for (i = 0; i < n; i++) {
+		u64 before = bsp_pings;
+
+		apic_ipi(ap_id, 0x4000 | PING);
+		asm volatile("sti");
+		if (i & 1)
+			wait_while(&bsp_pings, before, "smp-ping");
+		asm volatile("cli");
+		/* Asleep until it comes: STI and HLT are one. */
+		while (bsp_pings == before)
+			asm volatile("sti; hlt; cli" : : : "memory");
+	}
+	check("smp-pings-at-ap", ap_pings, n);
+	check("smp-pings-at-bsp", bsp_pings, n);
+}
+
+static void atomics(u64 n)
+{
+	u64 i;
+
+	counter = 0;
+	go = n;
+	apic_ipi(ap_id, 0x4000 | STOP);	/* wakes it */
+	for (i = 0; i < n; i++)
+		asm volatile("lock incq %0" : "+m"(counter));
+	wait_while(&go, n, "smp-atomics");
+	check("smp-atomics", counter, 2 * n);
+}
+
+static void shootdown(u64 n)
+{
+	u64 *a = alloc_pages(1), *b = alloc_pages(1), bad = 0, i;
+
+	for (i = 0; i < n; i++) {
+		u64 before = shots;
+
+		*a = 2 * i;
+		*b = 2 * i + 1;
+		map_page(WINDOW, (u64)(i & 1 ? a : b), PTE_P | PTE_W);
+		apic_ipi(ap_id, 0x4000 | SHOOT);
+		wait_while(&shots, before, "smp-shootdown");
+		bad += seen_by_ap != (i & 1 ? 2 * i : 2 * i + 1);
+	}
+	check("smp-shootdown", bad, 0);
+}
+
+/* Both CPUs add to words of pages that go away all the time. */
+static void stolen(u64 n)
+{
+	u64 i, before = counter, other = 0;
+
+	go = n * 50;
+	apic_ipi(ap_id, 0x4000 | STOP);
+	for (i = 0; i < n; i++) {
+		take_away(&counter);
+		asm volatile("lock incq %0" : "+m"(counter));
+		take_away((void *)ap_main);
+		take_away((void *)(ap_stack - 8));
+		other++;
+	}
+	wait_while(&go, n * 50, "smp-stolen");
+	check("smp-stolen", counter - before, n * 50 + other);
+}
+
+int main(const char *args)
+{
+	u64 n = arg_u64(args, "n=", 200);
+	u32 id = arg_u64(args, "ap=", 1);
+
+	set_trap(PING, on_ping);
+	set_trap(SHOOT, on_shoot);
+	set_trap(STOP, on_stop);
+	x2apic = apic_init(!arg_word(args, "xapic"));
+	bsp = apic_id();
+	map_page(WINDOW, 0, PTE_P);
+
+	start_ap(id);
+	check("smp-ap-id", ap_id, id);
+	ping_pong(n);
+	atomics(n * 500);
+	shootdown(n);
+	if (arg_word(args, "testdev"))
+		stolen(n);
+	check("smp-second-sipi-ignored", starts, 1);
+
+	/* INIT while it runs; then it starts anew, in x2APIC mode or not as before. */
+	start_ap(id);
+	check("smp-start-again", starts, 2);
+	bsp_pings = ap_pings = 0;
+	ping_pong(10);
+	return result();
+}
