@@ -262,7 +262,8 @@ static void print_event(const struct reply *rep, void *arg)
 	safe_text(name ? name : "-", safe, sizeof(safe));
 	printf("[%5" PRIu64 ".%06" PRIu64 "] %s: ", time / 1000000000,
 	       time / 1000 % 1000000, safe);
-	if (reply_u32(rep, HS_A_VM_OLD_STATE, &old) && old)
+	/* A VM that was just made has no state before. */
+	if (reply_u32(rep, HS_A_VM_OLD_STATE, &old) && old != state)
 		printf("%s -> ", state_name(old));
 	fputs(state_name(state), stdout);
 	if (reason && *reason) {
