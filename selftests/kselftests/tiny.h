@@ -16,8 +16,8 @@
 
 /* cli; 1: hlt; jmp 1b */
 #define TINY_SLEEP	"\xfa\xf4\xeb\xfd"
-/* 1: jmp 1b */
-#define TINY_SPIN	"\xeb\xfe"
+/* sti; 1: jmp 1b.  STI, as Bochs to 3.0 holds host interrupts back otherwise. */
+#define TINY_SPIN	"\xfb\xeb\xfe"
 /* mov $code,%al; out %al,$0xf4; 1: hlt; jmp 1b */
 #define TINY_EXIT(code)	"\xb0" code "\xe6\xf4\xf4\xeb\xfd"
 /* push $0; push $0; lidt (%esp); int3: no IDT, no way to handle that */
