@@ -18,6 +18,13 @@ const struct hs_ctls_want hs_ctls_want = {
 			 HS_ENTRY_LOAD_EFER,
 	},
 	.may = {
+		.pin = HS_PIN_PREEMPT_TIMER,
+		/*
+		 * The timer bounds a stay in the guest where no host tick
+		 * does: on a nohz_full CPU, and in emulators that keep host
+		 * interrupts back while a guest has IF clear from its entry on.
+		 */
+		.pin = HS_PIN_PREEMPT_TIMER,
 		/*
 		 * WBINVD: the guest has no device that needs it, and it would
 		 * flush the host's caches.  ENCLS: SGX is hidden, but CPUID

@@ -67,7 +67,7 @@
 	X(49, EPT_MISCONFIG, "EPT misconfiguration", FAIL)			\
 	X(50, INVEPT, "INVEPT", UD)						\
 	X(51, RDTSCP, "RDTSCP", FAIL)						\
-	X(52, PREEMPT_TIMER, "preemption timer", FAIL)				\
+	X(52, PREEMPT_TIMER, "preemption timer", HOST)				\
 	X(53, INVVPID, "INVVPID", UD)						\
 	X(54, WBINVD, "WBINVD", EMUL)						\
 	X(55, XSETBV, "XSETBV", EMUL)						\

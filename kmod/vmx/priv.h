@@ -23,6 +23,7 @@ enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 /* What a handler makes of an exit. */
 enum hs_next {
 	HS_RESUME,	/* FAST: enter again at once; SLOW: next slice */
+	HS_SLICE_END,	/* FAST only: leave the slice, nothing else to do */
 	HS_SLOW,	/* leave the slice and call the slow handler */
 	HS_BLOCK,	/* halted: nothing to run for */
 	HS_SHUTDOWN,	/* triple fault */
@@ -72,6 +73,9 @@ enum hs_mp {
 #define HS_TODO_TSC	0x08	/* write TSC_OFFSET */
 #define HS_TODO_REGS	0x10	/* write RIP, RSP, RFLAGS of v->gs (mmio.c) */
 #define HS_TODO_RETIRE	0x20	/* ... an instruction has ended there */
+
+/* The longest slice: 1 ms. */
+#define HS_SLICE_TICKS	((u64)tsc_khz)
 
 /**
  * struct hs_vmx - one vCPU

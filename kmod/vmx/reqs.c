@@ -154,7 +154,7 @@ const struct hs_req hs_reqs[] = {
 	{ "performance counters off in guests", "IA32_VMX_TRUE_EXIT_CTLS", HS_REQ_OPTIONAL, ok_perf,
 	  "host performance counters also count while guests run", true },
 	{ "preemption timer", "IA32_VMX_TRUE_PINBASED_CTLS", HS_REQ_OPTIONAL, ok_preempt_timer,
-	  "not needed: the host's timer interrupt ends slices", true },
+	  "without it the host's timer interrupt ends slices", true },
 	{ "XSAVE", "CPUID.1:ECX[27]", HS_REQ_REQUIRED, ok_xsave,
 	  "boot the host without noxsave" OUTER, true },
 	{ "stable TSC", "kernel", HS_REQ_REQUIRED, ok_tsc,

@@ -234,7 +234,8 @@ static enum hs_next run_guest(struct hs_vmx *v, int cpu, u64 until)
 	while (enter(v, cpu, &next)) {
 		v->x.reason = hs_vmread32(VM_EXIT_REASON);
 		hs_stat(v, EXITS);
-		if (v->x.reason == EXIT_REASON_EXTERNAL_INTERRUPT) {
+		if (v->x.reason == EXIT_REASON_EXTERNAL_INTERRUPT ||
+		    v->x.reason == EXIT_REASON_PREEMPTION_TIMER) {
 			take_interrupt(v);
 			if (rdtsc() > until)
 				break;
@@ -355,7 +356,7 @@ static void failed(struct hs_vmx *v)
  */
 enum hs_run hs_vmx_run(struct hs_vmx *v)
 {
-	u64 until = rdtsc() + tsc_khz;	/* 1 ms */
+	u64 until = rdtsc() + HS_SLICE_TICKS;
 	enum hs_next next;
 
 	might_sleep();
@@ -367,7 +368,7 @@ enum hs_run hs_vmx_run(struct hs_vmx *v)
 		if (unlikely(!runnable(v)))
 			return HS_RUN_HALT;
 		next = slice(v, until);
-		if (next == HS_RESUME)
+		if (next == HS_RESUME || next == HS_SLICE_END)
 			return HS_RUN_AGAIN;
 		if (next == HS_SLOW)
 			next = hs_exit_slow(v);
