@@ -10,7 +10,7 @@
 #include "tiny.h"
 
 #define NAME	"t-race"
-#define ROUNDS	40
+#define ROUNDS	12
 
 FIXTURE(race) {
 	struct nl nl;
