@@ -18,7 +18,6 @@ const struct hs_ctls_want hs_ctls_want = {
 			 HS_ENTRY_LOAD_EFER,
 	},
 	.may = {
-		.pin = HS_PIN_PREEMPT_TIMER,
 		/*
 		 * The timer bounds a stay in the guest where no host tick
 		 * does: on a nohz_full CPU, and in emulators that keep host

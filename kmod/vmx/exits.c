@@ -16,13 +16,6 @@ static enum hs_next exit_int_window(struct hs_vmx *v)
 	return HS_RESUME;
 }
 
-/* The slice is over; what waits in the host gets its turn. */
-static enum hs_next exit_timer(struct hs_vmx *v)
-{
-	hs_stat(v, EXITS_OTHER);
-	return HS_SLICE_END;
-}
-
 static enum hs_next exit_triple_fault(struct hs_vmx *v)
 {
 	return HS_SHUTDOWN;
@@ -185,7 +178,6 @@ static const struct exit_row rows[HS_EXIT_NR] = {
 				    .need = HS_X_QUAL | HS_X_GPA, .vectoring = true },
 	[HS_EXIT_EPT_MISCONFIG] = { .fast = exit_ept_misconfig, .vectoring = true },
 	UD(INVEPT), UD(INVVPID),
-	FAST(PREEMPT_TIMER, exit_timer),
 	FAST(WBINVD, exit_nop),
 	FAST(XSETBV, hs_exit_xsetbv),
 	UD(VMFUNC), UD(ENCLS), UD(UMWAIT), UD(TPAUSE), UD(LOADIWKEY),

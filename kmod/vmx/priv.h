@@ -23,7 +23,6 @@ enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 /* What a handler makes of an exit. */
 enum hs_next {
 	HS_RESUME,	/* FAST: enter again at once; SLOW: next slice */
-	HS_SLICE_END,	/* FAST only: leave the slice, nothing else to do */
 	HS_SLOW,	/* leave the slice and call the slow handler */
 	HS_BLOCK,	/* halted: nothing to run for */
 	HS_SHUTDOWN,	/* triple fault */

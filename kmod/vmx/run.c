@@ -368,7 +368,7 @@ enum hs_run hs_vmx_run(struct hs_vmx *v)
 		if (unlikely(!runnable(v)))
 			return HS_RUN_HALT;
 		next = slice(v, until);
-		if (next == HS_RESUME || next == HS_SLICE_END)
+		if (next == HS_RESUME)
 			return HS_RUN_AGAIN;
 		if (next == HS_SLOW)
 			next = hs_exit_slow(v);

@@ -4,7 +4,6 @@
 #include <asm/io.h>
 #include <asm/segment.h>
 #include <asm/tsc.h>
-#include <asm/tsc.h>
 #include "compat/msr.h"
 #include "vmx/priv.h"
 
@@ -21,10 +20,10 @@ static void setup_controls(struct hs_vmx *v)
 	const struct hs_ctls *c = &hs_caps.ctls;
 
 	hs_vmwrite32(PIN_BASED_VM_EXEC_CONTROL, c->pin);
+	/* Not saved at exits: each entry starts it anew, at no cost. */
 	if (c->pin & HS_PIN_PREEMPT_TIMER)
-		/* Not saved at exits: each entry starts it anew, at no cost. */
 		hs_vmwrite32(VMX_PREEMPTION_TIMER_VALUE,
-			     max_t(u64, HS_SLICE_TICKS >> (hs_caps.facts.m.misc & 0x1f), 1));
+			     max_t(u64, HS_SLICE_TICKS >> (hs_caps.facts.m.misc & MISC_TIMER_RATE), 1));
 	v->proc = v->proc_base = c->proc;
 	hs_vmwrite32(CPU_BASED_VM_EXEC_CONTROL, v->proc);
 	hs_vmwrite32(SECONDARY_VM_EXEC_CONTROL, c->proc2);
@@ -33,11 +32,6 @@ static void setup_controls(struct hs_vmx *v)
 	hs_vmwrite32(VM_EXIT_MSR_LOAD_COUNT, 0);
 	hs_vmwrite32(VM_ENTRY_MSR_LOAD_COUNT, 0);
 	hs_vmwrite32(VM_ENTRY_INTR_INFO_FIELD, 0);
-
-	/* Loaded anew at each entry: no stay in the guest is longer than 1 ms. */
-	if (c->pin & HS_PIN_PREEMPT_TIMER)
-		hs_vmwrite32(VMX_PREEMPTION_TIMER_VALUE,
-			     tsc_khz >> (hs_caps.facts.m.misc & MISC_TIMER_RATE));
 
 	/*
 	 * #DB and #AC: a guest can make their delivery raise them again for
