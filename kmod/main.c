@@ -10,7 +10,6 @@
 
 #include <linux/debugfs.h>
 #include <linux/module.h>
-#include <linux/reboot.h>
 #include <net/genetlink.h>
 #include "debug.h"
 #include "dev/board.h"
@@ -20,21 +19,6 @@
 #include "vmx/vmx.h"
 
 struct dentry *hs_debug_dir;
-
-/*
- * Comes before that of kmod/vmx, which turns VMX off: by then no vCPU may be in
- * its guest.
- */
-static int reboot_notify(struct notifier_block *nb, unsigned long action, void *data)
-{
-	hs_vm_halt_all();
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block reboot_nb = {
-	.notifier_call = reboot_notify,
-	.priority = INT_MAX,
-};
 
 static int frames_get(void *data, u64 *value)
 {
@@ -72,17 +56,14 @@ static int __init hs_init(void)
 	err = hs_vm_module_init();
 	if (err)
 		goto exit_board;
-	err = register_reboot_notifier(&reboot_nb);
-	if (err)
-		goto exit_vm;
+	hs_vmx_set_stop_all(hs_vm_halt_all);
 	err = hs_netlink_module_init();
 	if (err)
-		goto exit_reboot;
+		goto exit_vm;
 	return 0;
 
-exit_reboot:
-	unregister_reboot_notifier(&reboot_nb);
 exit_vm:
+	hs_vmx_set_stop_all(NULL);
 	hs_vm_module_exit();
 exit_board:
 	hs_board_module_exit();
@@ -98,7 +79,7 @@ exit_debug:
 static void __exit hs_exit(void)
 {
 	hs_netlink_module_exit();
-	unregister_reboot_notifier(&reboot_nb);
+	hs_vmx_set_stop_all(NULL);
 	hs_vm_module_exit();
 	hs_board_module_exit();
 	hs_vmx_module_exit();

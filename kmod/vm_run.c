@@ -7,7 +7,6 @@
  * before it, so the order of things is the same whoever gets the lock first.
  */
 #include <linux/ktime.h>
-#include <linux/reboot.h>
 #include <linux/sched/mm.h>
 #include "event.h"
 #include "image.h"
@@ -374,7 +373,8 @@ int hs_vm_reset(struct hs_vm *vm, const char **why, struct genl_info *info)
 /**
  * hs_vm_halt_all - the host goes down: no vCPU of any VM runs again
  *
- * Process context, sleeps; bounded.
+ * Who starts one after this is refused by hs_vmx_get(); who was granted VMX
+ * just before has a VM in the table already.  Process context, sleeps; bounded.
  */
 void hs_vm_halt_all(void)
 {
