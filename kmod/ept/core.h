@@ -166,8 +166,9 @@ enum hs_put {
 	HS_PUT_TAKEN,	/* hs_charge_take() has uncharged it already */
 };
 
-struct page *hs_frame_get(struct hs_gmem *g);
-struct page *hs_frame_get_2m(struct hs_gmem *g);
+struct page *hs_frame_get(struct hs_gmem *g, bool *zeroed);
+struct page *hs_frame_get_zeroed(struct hs_gmem *g);
+struct page *hs_frame_get_2m(struct hs_gmem *g, bool *zeroed);
 void hs_frame_put(struct hs_gmem *g, struct page *page, enum hs_put how);
 unsigned int hs_frame_refs(struct page *page);
 void hs_frame_ref(struct page *page);

@@ -114,8 +114,13 @@ static u64 leaf_for(struct page *frame, u32 access, bool large)
 }
 
 /* The page is a new one: nothing of it is anywhere. */
-static enum step step_new(struct hs_cur *c, u32 access, struct hand *h)
+static enum step step_new(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 {
+	/* A frame that is ready spares a second look. */
+	if (!h->frame && !whole) {
+		h->frame = hs_frame_get_zeroed(c->g);
+		h->filled = h->frame;
+	}
 	if (!h->frame || !h->filled)
 		return STEP_FILLED;
 	hs_leaf_install(c, leaf_for(h->frame, access, false));
@@ -130,7 +135,7 @@ static enum step step_stored(struct hs_cur *c, u32 access, bool whole, struct ha
 	u64 was = c->val;
 
 	if (whole) {
-		if (step_new(c, access, h) != STEP_DONE)
+		if (step_new(c, access, true, h) != STEP_DONE)
 			return STEP_FILLED;
 		store->drop(store->arg, hs_epte_type(was), hs_epte_slot(was));
 		return STEP_DONE;
@@ -143,7 +148,7 @@ static enum step step_stored(struct hs_cur *c, u32 access, bool whole, struct ha
 	return STEP_FETCH;
 }
 
-static enum step step_empty(struct hs_cur *c, u32 access, struct hand *h)
+static enum step step_empty(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 {
 	if (c->g->huge_2m && !h->no_large && hs_chunk_is_ram(c->g, c->gfn)) {
 		if (!h->large)
@@ -156,7 +161,7 @@ static enum step step_empty(struct hs_cur *c, u32 access, struct hand *h)
 		return STEP_TABLE;
 	hs_ept_add_leaves(c, h->table, 0);
 	h->table = NULL;
-	return step_new(c, access, h);
+	return step_new(c, access, whole, h);
 }
 
 /* One look at a locked leaf: does what can be done now. */
@@ -179,13 +184,13 @@ static enum step step(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 		return STEP_DONE;
 	}
 	if (!c->pte)
-		return step_empty(c, access, h);
+		return step_empty(c, access, whole, h);
 	switch (hs_epte_type(c->val)) {
 	case HS_LEAF_NONE:
 	case HS_LEAF_ZERO:
 	case HS_LEAF_BALLOON:
 	case HS_LEAF_REPORTED:
-		return step_new(c, access, h);
+		return step_new(c, access, whole, h);
 	case HS_LEAF_STAGED:
 		/* Its content was stable before it was staged: no flush due. */
 		frame = hs_staged_take(g, c->val);
@@ -247,13 +252,15 @@ static int fetch(struct hs_cur *c, u32 access, struct hand *h)
 
 static int get_frame(struct hs_gmem *g, const void *whole, bool fill, struct hand *h)
 {
+	bool zeroed = false;
+
 	if (!h->frame)
-		h->frame = hs_frame_get(g);
+		h->frame = hs_frame_get(g, &zeroed);
 	if (!h->frame)
 		return -ENOMEM;
 	if (fill && whole)
 		copy_page(hs_frame_va(h->frame), (void *)whole);
-	else if (fill)
+	else if (fill && !zeroed)
 		clear_page(hs_frame_va(h->frame));
 	h->filled = fill;
 	return 0;
@@ -262,10 +269,11 @@ static int get_frame(struct hs_gmem *g, const void *whole, bool fill, struct han
 static void get_large(struct hs_gmem *g, struct hand *h)
 {
 	unsigned int i;
+	bool zeroed;
 
-	h->large = hs_frame_get_2m(g);
+	h->large = hs_frame_get_2m(g, &zeroed);
 	h->no_large = !h->large;
-	for (i = 0; h->large && i < HS_CHUNK_PAGES; i++) {
+	for (i = 0; h->large && !zeroed && i < HS_CHUNK_PAGES; i++) {
 		clear_page(hs_frame_va(h->large + i));
 		cond_resched();
 	}

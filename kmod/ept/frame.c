@@ -12,13 +12,15 @@
 #define CACHE_ORDER	3	/* refill: 8 frames, the largest order that is cheap */
 
 /*
- * Clean is not zeroed: who takes a frame writes all of it.  Any CPU may empty
- * any cache, so there is a lock, which its own CPU finds free and at hand.
+ * Frames that the host handed out cleared (Linux does so by itself with
+ * init_on_alloc) are kept apart: a fault that gets one of those is over after
+ * one look at the leaf.  Any CPU may empty any cache, so there is a lock, which
+ * its own CPU finds free and at hand.
  */
 struct frame_cache {
 	spinlock_t lock;
-	unsigned int count;
-	void *owner;		/* whom the frames are charged to */
+	unsigned int zeroed, used;	/* page[0..zeroed), page[MAX - used..MAX) */
+	void *owner;			/* whom the frames are charged to */
 	struct page *page[CACHE_MAX];
 } ____cacheline_aligned_in_smp;
 
@@ -68,6 +70,18 @@ static void free_frames(struct page **page, unsigned int n)
 	hs_frame_count(-(long)n);
 }
 
+/* Takes all out of a locked cache; returns how many. */
+static unsigned int empty(struct frame_cache *fc, struct page **page)
+{
+	unsigned int n = fc->zeroed + fc->used;
+
+	memcpy(page, fc->page, fc->zeroed * sizeof(page[0]));
+	memcpy(page + fc->zeroed, fc->page + CACHE_MAX - fc->used, fc->used * sizeof(page[0]));
+	fc->zeroed = 0;
+	fc->used = 0;
+	return n;
+}
+
 /**
  * hs_frame_drain() - give the frames in all per-CPU caches back to the host
  *
@@ -81,31 +95,32 @@ void hs_frame_drain(void)
 
 	for (cpu = 0; cpu < hs_host_cpus(); cpu++) {
 		fc = &caches[cpu];
-		if (!READ_ONCE(fc->count))
-			continue;
 		spin_lock(&fc->lock);
-		n = fc->count;
-		memcpy(page, fc->page, n * sizeof(page[0]));
-		fc->count = 0;
+		n = empty(fc, page);
 		spin_unlock(&fc->lock);
 		free_frames(page, n);
 	}
 }
 
-static struct page *cache_pop(struct hs_gmem *g)
+static struct page *cache_pop(struct hs_gmem *g, bool *zeroed)
 {
 	struct frame_cache *fc = &caches[hs_host_this_cpu()];
 	struct page *page = NULL;
 
 	spin_lock(&fc->lock);
-	if (fc->count && fc->owner == g->owner)
-		page = fc->page[--fc->count];
+	if (fc->owner == g->owner) {
+		*zeroed = fc->zeroed;
+		if (fc->zeroed)
+			page = fc->page[--fc->zeroed];
+		else if (fc->used)
+			page = fc->page[CACHE_MAX - fc->used--];
+	}
 	spin_unlock(&fc->lock);
 	return page;
 }
 
-/* Keeps frames for the next fault on this CPU; what does not fit goes back. */
-static void cache_push(struct hs_gmem *g, struct page **page, unsigned int n)
+/* Keeps frames for the next faults on this CPU; what does not fit goes back. */
+static void cache_push(struct hs_gmem *g, struct page **page, unsigned int n, bool zeroed)
 {
 	struct frame_cache *fc = &caches[hs_host_this_cpu()];
 	struct page *other[CACHE_MAX];
@@ -113,34 +128,36 @@ static void cache_push(struct hs_gmem *g, struct page **page, unsigned int n)
 
 	spin_lock(&fc->lock);
 	if (fc->owner != g->owner) {
-		others = fc->count;
-		memcpy(other, fc->page, others * sizeof(other[0]));
-		fc->count = 0;
+		others = empty(fc, other);
 		fc->owner = g->owner;
 	}
-	while (n && fc->count < CACHE_MAX)
-		fc->page[fc->count++] = page[--n];
+	while (n && fc->zeroed + fc->used < CACHE_MAX) {
+		if (zeroed)
+			fc->page[fc->zeroed++] = page[--n];
+		else
+			fc->page[CACHE_MAX - ++fc->used] = page[--n];
+	}
 	spin_unlock(&fc->lock);
 	free_frames(other, others);
 	free_frames(page, n);
 }
 
-static struct page *refill(struct hs_gmem *g)
+static struct page *refill(struct hs_gmem *g, bool *zeroed)
 {
 	struct page *page, *rest[(1 << CACHE_ORDER) - 1];
 	unsigned int i;
 
-	page = hs_host_alloc(g->owner, CACHE_ORDER, HS_ALLOC_EASY);
+	page = hs_host_alloc(g->owner, CACHE_ORDER, HS_ALLOC_EASY, zeroed);
 	if (page) {
 		hs_frame_count(1 << CACHE_ORDER);
 		for (i = 1; i < 1 << CACHE_ORDER; i++)
 			rest[i - 1] = page + i;
-		cache_push(g, rest, ARRAY_SIZE(rest));
+		cache_push(g, rest, ARRAY_SIZE(rest), *zeroed);
 		return page;
 	}
-	page = hs_host_alloc(g->owner, 0, HS_ALLOC_NOWAIT);
+	page = hs_host_alloc(g->owner, 0, HS_ALLOC_NOWAIT, zeroed);
 	if (!page)
-		page = hs_host_alloc(g->owner, 0, HS_ALLOC_TRY);
+		page = hs_host_alloc(g->owner, 0, HS_ALLOC_TRY, zeroed);
 	if (page)
 		hs_frame_count(1);
 	return page;
@@ -157,17 +174,42 @@ static void own(struct page *page)
 /**
  * hs_frame_get() - a frame for @g, charged, with one reference
  * @g: guest memory of the VM
+ * @zeroed: whether it is zero already; otherwise the caller clears or
+ *	overwrites all of it
  *
- * Its content is undefined: the caller clears or overwrites all of it.
  * Process context, may sleep, no lock held.  NULL: the host has none to give.
  */
-struct page *hs_frame_get(struct hs_gmem *g)
+struct page *hs_frame_get(struct hs_gmem *g, bool *zeroed)
 {
-	struct page *page = cache_pop(g);
+	struct page *page;
 
 	might_sleep();
+	page = cache_pop(g, zeroed);
 	if (!page)
-		page = refill(g);
+		page = refill(g, zeroed);
+	if (!page)
+		return NULL;
+	hs_charge_add(g, 1);
+	own(page);
+	return page;
+}
+
+/**
+ * hs_frame_get_zeroed() - the same, if this CPU has a zeroed one at hand
+ * @g: guest memory of the VM
+ *
+ * Any context but interrupts; a chunk lock may be held.  NULL: see
+ * hs_frame_get().
+ */
+struct page *hs_frame_get_zeroed(struct hs_gmem *g)
+{
+	struct frame_cache *fc = &caches[hs_host_this_cpu()];
+	struct page *page = NULL;
+
+	spin_lock(&fc->lock);
+	if (fc->zeroed && fc->owner == g->owner)
+		page = fc->page[--fc->zeroed];
+	spin_unlock(&fc->lock);
 	if (!page)
 		return NULL;
 	hs_charge_add(g, 1);
@@ -178,14 +220,15 @@ struct page *hs_frame_get(struct hs_gmem *g)
 /**
  * hs_frame_get_2m() - 512 frames in a row, charged, with one reference each
  * @g: guest memory of the VM
+ * @zeroed: as hs_frame_get()
  *
  * Frames like any others: only a large leaf makes them one.  Tries only what
  * the host has at hand.  Returns the first one, or NULL.
  */
-struct page *hs_frame_get_2m(struct hs_gmem *g)
+struct page *hs_frame_get_2m(struct hs_gmem *g, bool *zeroed)
 {
 	struct page *page = hs_host_alloc(g->owner, HS_CHUNK_SHIFT - HS_PAGE_SHIFT,
-					  HS_ALLOC_EASY);
+					  HS_ALLOC_EASY, zeroed);
 	unsigned int i;
 
 	if (!page)
@@ -226,7 +269,7 @@ void hs_frame_put(struct hs_gmem *g, struct page *page, enum hs_put how)
 	hs_ept_dbg_reuse(g, page);
 	if (how == HS_PUT_GIVE)
 		hs_charge_give(g, 1);
-	cache_push(g, &page, 1);
+	cache_push(g, &page, 1, false);
 }
 
 /* --- charges --- */

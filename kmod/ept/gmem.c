@@ -170,6 +170,7 @@ void hs_gmem_clear(struct hs_gmem *g)
 		hs_quar_drain(g);
 		cond_resched();
 	}
+	hs_frame_drain();
 }
 
 /**
@@ -188,7 +189,6 @@ void hs_gmem_destroy(struct hs_gmem *g)
 		       (long long)atomic64_read(&g->pins),
 		       (unsigned long long)hs_gmem_charged(g));
 	free_gmem(g);
-	hs_frame_drain();
 }
 
 void hs_gmem_set_store(struct hs_gmem *g, const struct hs_store *store)

@@ -45,7 +45,8 @@ static gfp_t gfp_of(enum hs_alloc how)
 	}
 }
 
-struct page *hs_host_alloc(void *owner, unsigned int order, enum hs_alloc how)
+struct page *hs_host_alloc(void *owner, unsigned int order, enum hs_alloc how,
+			   bool *zeroed)
 {
 	struct mem_cgroup *old = set_active_memcg(owner);
 	struct page *page;
@@ -54,6 +55,8 @@ struct page *hs_host_alloc(void *owner, unsigned int order, enum hs_alloc how)
 	set_active_memcg(old);
 	if (page && order)
 		split_page(page, order);
+	/* Debian's kernels clear pages before they hand them out: once is enough. */
+	*zeroed = want_init_on_alloc(0) || want_init_on_free();
 	return page;
 }
 

@@ -97,8 +97,9 @@ unsigned int hs_host_cache_bits(void);
 void *hs_host_owner_get(void);
 void hs_host_owner_put(void *owner);
 
-/* 2^@order single pages in a row, or NULL; not cleared. */
-struct page *hs_host_alloc(void *owner, unsigned int order, enum hs_alloc how);
+/* 2^@order single pages in a row, or NULL.  *@zeroed: they are cleared. */
+struct page *hs_host_alloc(void *owner, unsigned int order, enum hs_alloc how,
+			   bool *zeroed);
 void hs_host_free(struct page *page);
 /* A page for an EPT table, not cleared; process context, may sleep. */
 struct page *hs_host_alloc_table(void *owner);

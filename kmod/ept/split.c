@@ -142,7 +142,7 @@ int hs_chunk_collapse(struct hs_gmem *g, u64 gfn)
 	struct page *to = NULL, *table;
 	struct hs_cur c;
 	u64 leaf, first;
-	bool in_place;
+	bool in_place, zeroed;
 	int r;
 
 	might_sleep();
@@ -164,7 +164,7 @@ int hs_chunk_collapse(struct hs_gmem *g, u64 gfn)
 		hs_ept_unlock(&c);
 		if (r)
 			break;
-		to = hs_frame_get_2m(g);
+		to = hs_frame_get_2m(g, &zeroed);
 		if (!to) {
 			r = -ENOMEM;
 			break;

@@ -385,7 +385,8 @@ TEST_F(ept, only_cpus_inside_are_waited_for)
 TEST_F(ept, quarantine_waits_for_acknowledgement)
 {
 	struct hs_gmem *g = self->g;
-	struct page *a = hs_frame_get(g);
+	bool zeroed;
+	struct page *a = hs_frame_get(g, &zeroed);
 	LIST_HEAD(pages);
 	u64 gen;
 

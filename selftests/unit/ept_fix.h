@@ -46,7 +46,7 @@ FIXTURE(ept) {
 };
 
 FIXTURE_VARIANT(ept) {
-	bool huge;
+	bool huge, zeroed;
 };
 
 FIXTURE_VARIANT_ADD(ept, small_leaves) {
@@ -57,9 +57,19 @@ FIXTURE_VARIANT_ADD(ept, large_leaves) {
 	.huge = true,
 };
 
+FIXTURE_VARIANT_ADD(ept, zeroed_frames) {
+	.zeroed = true,
+};
+
+FIXTURE_VARIANT_ADD(ept, large_zeroed_frames) {
+	.huge = true,
+	.zeroed = true,
+};
+
 FIXTURE_SETUP(ept)
 {
 	hs_user_host_init(ARENA);
+	hs_user_zeroes(variant->zeroed);
 	ASSERT_EQ(hs_gmem_module_init(), 0);
 	self->g = make_gmem(64 * MB, variant->huge);
 	ASSERT_FALSE(IS_ERR(self->g));

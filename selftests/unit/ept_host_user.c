@@ -176,7 +176,14 @@ bool hs_user_live(u64 pa)
 	       __atomic_load_n(&hs_user_pages[i].used, __ATOMIC_ACQUIRE);
 }
 
-static struct page *take(unsigned int order)
+static bool zeroes;
+
+void hs_user_zeroes(bool yes)
+{
+	__atomic_store_n(&zeroes, yes, __ATOMIC_RELAXED);
+}
+
+static struct page *take(unsigned int order, bool zeroed)
 {
 	size_t n = 1UL << order, tries, i, at;
 
@@ -193,9 +200,9 @@ static struct page *take(unsigned int order)
 			continue;
 		for (i = 0; i < n; i++) {
 			unpoison(hs_user_mem + (at + i) * HS_PAGE_SIZE);
-			/* Neither zero nor anything a test writes. */
+			/* Else neither zero nor anything a test writes. */
 			hs_user_fill(hs_user_mem + (at + i) * HS_PAGE_SIZE,
-				     0xa5a5a5a5a5a5a5a5ULL, HS_PAGE_SIZE / 8);
+				     zeroed ? 0 : 0xa5a5a5a5a5a5a5a5ULL, HS_PAGE_SIZE / 8);
 			hs_user_pages[at + i].private.v = 0;
 			__atomic_store_n(&hs_user_pages[at + i].used, true, __ATOMIC_RELEASE);
 		}
@@ -207,11 +214,13 @@ static struct page *take(unsigned int order)
 	return NULL;
 }
 
-struct page *hs_host_alloc(void *owner, unsigned int order, enum hs_alloc how)
+struct page *hs_host_alloc(void *owner, unsigned int order, enum hs_alloc how,
+			   bool *zeroed)
 {
 	if (how == HS_ALLOC_TRY)
 		might_sleep();
-	return fails() ? NULL : take(order);
+	*zeroed = __atomic_load_n(&zeroes, __ATOMIC_RELAXED);
+	return fails() ? NULL : take(order, *zeroed);
 }
 
 void hs_host_free(struct page *page)
@@ -227,7 +236,7 @@ void hs_host_free(struct page *page)
 struct page *hs_host_alloc_table(void *owner)
 {
 	might_sleep();
-	return fails() ? NULL : take(0);
+	return fails() ? NULL : take(0, false);
 }
 
 void hs_host_free_table(struct page *page)

@@ -501,6 +501,7 @@ TEST_F_TIMEOUT(race, content_survives, 7200)
 
 	for (round = 0; round < ROUNDS; round++) {
 		hs_user_fail(round & 1 ? 40 : 0);
+		hs_user_zeroes(round & 2);
 		run_round(round == ROUNDS - 1);
 		hs_user_fail(0);
 		verify_all();
