@@ -17,9 +17,15 @@ await() {
 	done
 }
 
-# Types $2 at the prompt of VM $1 and waits for $3 in the answer.
+# Types $2 at the prompt of VM $1.  The console stays until the VM ends, so that
+# the answer of a command from a pipe is seen; here the log is read instead.
+type_in() {
+	printf '%s\n' "$2" | timeout 1 vctl console "$1" >/dev/null 2>&1
+}
+
+# The same, and waits for $3 in the answer.
 type_at() {
-	{ printf '%s\n' "$2"; sleep 1; } | vctl console "$1" >/dev/null 2>&1
+	type_in "$1" "$2"
 	await "$1" "$3"
 }
 
@@ -104,7 +110,7 @@ prompt 6.12 2 192
 
 # Reboot starts it again in place.
 if boot r 6.1 1 128M "hs.cmd=ZWNobyBmaXJzdA=="; then
-	type_at r 'reboot -f' 'guest is up' >/dev/null 2>&1
+	type_in r 'reboot -f'
 	if await r 'guest is up' 2 && [ "$(state r)" = running ]; then
 		pass "reboot restarts it in place"
 	else
@@ -117,7 +123,7 @@ else
 fi
 
 # A panic is seen, by the pvpanic device that the stock driver finds.
-{ printf 'echo c >/proc/sysrq-trigger\n'; sleep 1; } | vctl console r >/dev/null 2>&1
+type_in r 'echo c >/proc/sysrq-trigger'
 if vctl wait r failed --timeout 20; then
 	has "a panic ends it as failed" "$(vctl show r)" "panic"
 else
