@@ -64,7 +64,7 @@ struct hs_quarantine {
 
 struct hs_gmem {
 	u64 ram_bytes;
-	bool ad, huge_2m;
+	bool ad, huge_2m, touch_2m;
 	bool dead;
 	void (*kick)(void *arg, int cpu);
 	void *kick_arg;

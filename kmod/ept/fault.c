@@ -150,7 +150,7 @@ static enum step step_stored(struct hs_cur *c, u32 access, bool whole, struct ha
 
 static enum step step_empty(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 {
-	if (c->g->huge_2m && !h->no_large && hs_chunk_is_ram(c->g, c->gfn)) {
+	if (c->g->touch_2m && !h->no_large && hs_chunk_is_ram(c->g, c->gfn)) {
 		if (!h->large)
 			return STEP_LARGE;
 		hs_leaf_install(c, leaf_for(h->large, access, true));

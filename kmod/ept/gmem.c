@@ -62,6 +62,7 @@ struct hs_gmem *hs_gmem_create(const struct hs_gmem_cfg *cfg)
 	g->ram_bytes = cfg->ram_bytes;
 	g->ad = cfg->ad;
 	g->huge_2m = cfg->huge_2m;
+	g->touch_2m = cfg->huge_2m && cfg->touch_2m;
 	g->kick = cfg->kick;
 	g->kick_arg = cfg->arg;
 	g->owner = hs_host_owner_get();

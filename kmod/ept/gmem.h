@@ -18,13 +18,16 @@ struct page;
  * @ram_bytes: RAM; below 3 GiB it starts at 0, the rest lies from 4 GiB up
  * @ad: the CPU has EPT accessed and dirty flags
  * @huge_2m: the CPU has 2 MiB EPT leaves, and the module wants them
+ * @touch_2m: with @huge_2m, the first touch in an empty chunk of 2 MiB brings
+ *	all of it, if the host has such a frame at hand: faster, but a guest that
+ *	touches one page in each holds 512 times what it uses
  * @kick: makes physical CPU @cpu leave guest mode soon; any context, does not
  *	wait (rule 5)
  * @arg: handed to @kick
  */
 struct hs_gmem_cfg {
 	u64 ram_bytes;
-	bool ad, huge_2m;
+	bool ad, huge_2m, touch_2m;
 	void (*kick)(void *arg, int cpu);
 	void *arg;
 };

@@ -19,7 +19,8 @@
 static inline struct hs_gmem *make_gmem(u64 ram, bool huge)
 {
 	struct hs_gmem_cfg cfg = {
-		.ram_bytes = ram, .ad = true, .huge_2m = huge, .kick = vcpu_kick,
+		.ram_bytes = ram, .ad = true, .huge_2m = huge, .touch_2m = huge,
+		.kick = vcpu_kick,
 	};
 
 	return hs_gmem_create(&cfg);
