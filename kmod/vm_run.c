@@ -6,6 +6,8 @@
  * guest itself brought it about.  Each request first serves what the guest did
  * before it, so the order of things is the same whoever gets the lock first.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/ktime.h>
 #include <linux/sched/mm.h>
 #include "event.h"
