@@ -276,7 +276,7 @@ static void from_user(void)
 		{ "user-invlpg", { 0x0f, 0x01, 0x3b }, 13, 0 },
 		{ "user-in", { 0xe4, 0x80 }, 13, 0 },
 		{ "user-cli", { 0xfa }, 13, 0 },
-		{ "user-vmcall", { 0x0f, 0x01, 0xc1 }, 6, 0 },
+		{ "user-vmlaunch", { 0x0f, 0x01, 0xc2 }, 6, 0 },
 		{ "user-cpuid", { 0x0f, 0xa2 }, 3, 0 },
 		{ "user-rdtsc", { 0x0f, 0x31 }, 3, 0 },
 		{ "user-rdtsc-tsd", { 0x0f, 0x31 }, 13, CR4_TSD },

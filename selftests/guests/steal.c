@@ -100,6 +100,17 @@ static const struct {
 	{ "steal-variables", VARIABLES }, { "steal-all", ALL },
 };
 
+/* One more round of @what that went wrong; the first one says how. */
+static u64 wrong(bool bad, const char *what, int vector, u64 rip)
+{
+	static unsigned int told;
+
+	if (bad && told++ < 8)
+		printf("%s: vector %d error 0x%lx cr2 0x%lx at 0x%lx, next 0x%lx, last 0x%lx\n", what,
+		       vector, guard_error, guard_cr2, guard_fault_rip, rip, last_rip);
+	return bad;
+}
+
 /* Every kind of event, delivered while the pages are gone. */
 static void events(const char *name, unsigned int what, u64 n)
 {
@@ -109,30 +120,30 @@ static void events(const char *name, unsigned int what, u64 n)
 	for (i = 0; i < n; i++) {
 		choose(what);
 		v = STOLEN("movb (%%rdi), %%al");
-		bad += v != 14 || guard_cr2 != 1UL << 46 || guard_error != 0;
+		bad += wrong(v != 14 || guard_cr2 != 1UL << 46 || guard_error != 0, "#PF", v, next);
 
 		choose(what);
 		v = STOLEN("ud2");
-		bad += v != 6 || guard_fault_rip != next - 2;
+		bad += wrong(v != 6 || guard_fault_rip != next - 2, "#UD", v, next);
 
 		choose(what);
 		v = STOLEN("int3");
-		bad += v != 3 || guard_fault_rip != next;
+		bad += wrong(v != 3 || guard_fault_rip != next, "INT3", v, next);
 
 		choose(what);
 		v = STOLEN(".byte 0xf1");
-		bad += v != 1 || guard_fault_rip != next;
+		bad += wrong(v != 1 || guard_fault_rip != next, "INT1", v, next);
 
 		choose(what);
 		softs = 0;
 		v = STOLEN("int $0x62");
-		bad += v != -1 || softs != 1 || last_rip != next;
+		bad += wrong(v != -1 || softs != 1 || last_rip != next, "INT n", v, next);
 
 		choose(what);
 		interrupts = 0;
 		apic_ipi(apic_id(), 0x4000 | VECTOR);
 		v = STOLEN("sti; nop; cli");
-		bad += v != -1 || interrupts != 1 || last_rip != next - 1;
+		bad += wrong(v != -1 || interrupts != 1 || last_rip != next - 1, "interrupt", v, next);
 
 		choose(what);
 		nmis = 0;
@@ -141,16 +152,16 @@ static void events(const char *name, unsigned int what, u64 n)
 				   "wrmsr; nop; nop");
 		else
 			v = STOLEN("movl $0xfee00300, %%edx; movl $0x4400, (%%rdx); nop; nop");
-		bad += v != -1 || nmis != 1;
+		bad += wrong(v != -1 || nmis != 1, "NMI", v, next);
 
 		choose(what);
 		v = STOLEN("callq 7f; 7: addq $8, %%rsp; pushq %%rax; popq %%rax");
-		bad += v != -1;
+		bad += wrong(v != -1, "CALL", v, next);
 
 		choose(what);
 		v = STOLEN("movw %%ds, %%ax; movw %%ax, %%ds; movw %%ax, %%ss; "
 			   "pushq $8; leaq 7f(%%rip), %%rax; pushq %%rax; lretq; 7:");
-		bad += v != -1;
+		bad += wrong(v != -1, "LRET", v, next);
 	}
 	check(name, bad, 0);
 }
