@@ -28,7 +28,7 @@ struct board_device {
 	  .exit = hs_##name##_exit }
 
 /*
- * In this order they come to be, and are reset; they end the other way round.
+ * In this order they come to be; they are reset and end the other way round.
  * The I/O APIC before the PIC that drives a pin of it, both before all that
  * drives a line, the console before the UART that writes to it.
  */
