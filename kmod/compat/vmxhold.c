@@ -22,10 +22,10 @@
 #include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <linux/syscore_ops.h>
 #include <asm/reboot.h>
 #include <asm/special_insns.h>
 #include <asm/tlbflush.h>
+#include "compat/syscore.h"
 #include "compat/vmxhold.h"
 #include "vmx/vmcs.h"
 
@@ -105,23 +105,20 @@ static void off_ipi(void *unused)
 
 /* ---- suspend: the last CPU, interrupts off ------------------------------ */
 
-static int hold_suspend(void)
+static int hold_suspend(HS_SYSCORE_ARG)
 {
 	hs_cpu_vmx_off();
 	return 0;
 }
 
-static void hold_resume(void)
+static void hold_resume(HS_SYSCORE_ARG)
 {
 	/* A failure was printed; vCPUs find this CPU off and do not enter. */
 	if (hp_state >= 0 && !going_down)
 		cpu_on();
 }
 
-static struct syscore_ops hold_syscore = {
-	.suspend = hold_suspend,
-	.resume = hold_resume,
-};
+HS_SYSCORE(hold_syscore, hold_suspend, hold_resume);
 
 /* ---- crash -------------------------------------------------------------- */
 
@@ -316,7 +313,7 @@ int hs_hold_init(const struct hs_hold_ops *ops)
 		unregister_module_notifier(&module_nb);
 		return err;
 	}
-	register_syscore_ops(&hold_syscore);
+	hs_syscore_register(&hold_syscore);
 	return 0;
 }
 
@@ -330,7 +327,7 @@ void hs_hold_exit(void)
 	int cpu;
 
 	WARN_ON_ONCE(users);
-	unregister_syscore_ops(&hold_syscore);
+	hs_syscore_unregister(&hold_syscore);
 	unregister_reboot_notifier(&reboot_nb);
 	unregister_module_notifier(&module_nb);
 	for_each_possible_cpu(cpu) {

@@ -14,6 +14,7 @@
 #include <linux/smp.h>
 #include <asm/fpu/api.h>
 #include <asm/tsc.h>
+#include "compat/ipi.h"
 #include "vmx/debug.h"
 #include "vmx/exits.h"
 #include "vmx/priv.h"
@@ -170,6 +171,7 @@ static void host_event(struct hs_vmx *v)
 static void take_interrupt(struct hs_vmx *v)
 {
 	hs_stat(v, EXITS_IRQ);
+	hs_host_irqs_on();
 	local_irq_enable();
 	asm volatile("nop");	/* STI lets them in after the next instruction */
 	local_irq_disable();
@@ -283,7 +285,9 @@ static enum hs_next slice(struct hs_vmx *v, u64 until)
 	hs_host_slice_begin(v);
 
 	local_irq_disable();
+	hs_host_recheck(v);
 	next = run_guest(v, cpu, until);
+	hs_host_irqs_on();
 	local_irq_enable();
 
 	hs_host_slice_end(v);
