@@ -38,7 +38,10 @@ bool hs_gmem_enter(struct hs_gmem *g, int cpu)
 	smp_mb();	/* A */
 	gen = atomic64_read(&g->gen);
 	WRITE_ONCE(pc->in, gen);
-	return pc->flushed != gen && !hs_ept_mutated(HS_EPT_MUT_SKIP_INVEPT);
+	if (likely(pc->flushed == gen))
+		return false;
+	/* Only where there is something to flush. */
+	return !pc->flushed || !hs_ept_mutated(HS_EPT_MUT_SKIP_INVEPT);
 }
 
 /**
