@@ -226,7 +226,7 @@ struct hs_insn_ctx;
 /**
  * struct hs_insn_ops - linear memory and ports as the instruction sees them
  * @read: read @size (1 to 16) bytes at @linear, which may cross pages
- * @write: write them.  Both bytes halves of a page-crossing write must be
+ * @write: write them.  Both halves of a page-crossing write must be
  *	translated before either is written, so that a fault leaves no trace
  * @cmpxchg: optional; if memory holds *@old, replace it with *@new and return
  *	0, else copy what it holds to *@old and return HS_INSN_MISMATCH.  Used
