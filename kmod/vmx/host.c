@@ -10,6 +10,7 @@
  *	CPU change	GDT, TR and GS bases, SYSENTER_ESP; INVVPID and INVEPT
  *	each exit	IA32_SPEC_CTRL (entry.S), DEBUGCTL, DR7 if the host has
  *			breakpoints
+ *	interrupts on	LDT, which an exit unloads
  *	slice		XCR0, XSS, PKRU, XSAVE state; STAR, LSTAR, CSTAR, FMASK,
  *			KERNEL_GS_BASE, TSC_AUX; DR0-DR3, DR6; GDT limit, TR limit
  */
@@ -47,6 +48,7 @@ static const u32 live_msr[HS_LIVE_NR] = {
  * @xcr0_now: XCR0 in force
  * @debugctl: IA32_DEBUGCTL, which an exit clears
  * @pebs: IA32_PEBS_ENABLE
+ * @ldt: LDT of the address space that the thread has borrowed, mostly 0
  * @last_vm: VM that ran here last, for the branch barrier
  */
 struct host_cpu {
@@ -56,6 +58,7 @@ struct host_cpu {
 	u32 pkru;
 	u64 debugctl;
 	u64 pebs;
+	u16 ldt;
 	const struct hs_vmx_vm *last_vm;
 };
 
@@ -244,7 +247,6 @@ void hs_host_slice_begin(struct hs_vmx *v)
 	mitigate_begin(v, h);
 	live_load(v, h);
 	xstate_load(v, h);
-	hs_host_recheck(v);
 	if (v->dr_keep)
 		hs_dr_load(v);
 }
@@ -275,12 +277,14 @@ void hs_host_slice_end(struct hs_vmx *v)
  * hs_host_recheck - look again at what interrupts may have changed
  * @v: the vCPU
  *
- * At the slice's begin and after each window with interrupts on.
+ * At the slice's begin and after each window with interrupts on.  Interrupts
+ * off.
  */
 void hs_host_recheck(struct hs_vmx *v)
 {
 	struct host_cpu *h = this_cpu_ptr(&host_cpu);
 
+	store_ldt(h->ldt);
 	h->debugctl = hs_rdmsr(MSR_IA32_DEBUGCTLMSR);
 	if (hs_caps.ctls.exit & HS_EXIT_LOAD_PERF && boot_cpu_has(X86_FEATURE_ARCH_PERFMON)) {
 		u64 perf = hs_rdmsr(MSR_CORE_PERF_GLOBAL_CTRL);
@@ -292,6 +296,23 @@ void hs_host_recheck(struct hs_vmx *v)
 		h->pebs = perf && boot_cpu_has(X86_FEATURE_PEBS) ?
 			  hs_rdmsr(MSR_IA32_PEBS_ENABLE) : 0;
 	}
+}
+
+/**
+ * hs_host_irqs_on - what must be back before interrupts go on
+ *
+ * The LDT belongs to the address space that this kernel thread has borrowed.
+ * The scheduler does not load it again when it returns to that address space,
+ * so it must not be lost; nor may it come back once an interrupt (a TLB flush
+ * that ends the borrowing) has unloaded it, hence not at the slice's end but
+ * here, and hs_host_recheck() looks again.  Interrupts off.
+ */
+void hs_host_irqs_on(void)
+{
+	u16 ldt = this_cpu_read(host_cpu.ldt);
+
+	if (unlikely(ldt))
+		asm volatile("lldt %0" : : "r" (ldt));
 }
 
 /**

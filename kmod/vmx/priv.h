@@ -246,6 +246,7 @@ void hs_host_before_entry(struct hs_vmx *v);
 void hs_host_after_exit(struct hs_vmx *v);
 /* Interrupts were on: what they may have changed is looked at again. */
 void hs_host_recheck(struct hs_vmx *v);
+void hs_host_irqs_on(void);
 void hs_host_cpu_init(void);
 
 /* ---- setup.c ------------------------------------------------------------------ */
