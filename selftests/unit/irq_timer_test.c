@@ -156,6 +156,16 @@ TEST_F(irq, tsc_deadline)
 	EXPECT_EQ(0, STARTS());
 	EXPECT_EQ(0, RDMSR(1, MSR_DEADLINE));
 
+	/* Passed, unseen as yet, when the next one is written: both interrupt. */
+	tsc = rdtsc_ordered();
+	WRMSR(1, MSR_DEADLINE, tsc + khz);
+	kshim_ns += 2 * MS;
+	WRMSR(1, MSR_DEADLINE, tsc + 4 * khz);
+	EXPECT_EQ(0x30, TOOK(1));
+	kshim_run_until(kshim_ns + 2 * MS + 1);
+	EXPECT_EQ(0x30, TOOK(1));
+	STARTS();
+
 	/* Disarmed; and put off: the host timer looks and goes on. */
 	tsc = rdtsc_ordered();
 	t0 = kshim_ns;
