@@ -318,7 +318,7 @@ u64 native_rip(const struct hs_insn_mode *mode, unsigned int offset)
 }
 
 /* Compiled once: the handlers come back to the instruction behind int3. */
-static __attribute__((noinline)) void trap(void)
+static __attribute__((__noinline__)) void trap(void)
 {
 	asm volatile("int3" ::: "memory");
 }
