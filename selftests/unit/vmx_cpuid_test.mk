@@ -1,0 +1,1 @@
+vmx_cpuid_test_SRCS := kmod/vmx/cpuid.c kmod/vmx/msr.c

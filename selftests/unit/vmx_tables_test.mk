@@ -1,0 +1,1 @@
+vmx_tables_test_SRCS := kmod/vmx/ctls.c kmod/vmx/reqs.c kmod/vmx/mitig.c kmod/vmx/event.c
