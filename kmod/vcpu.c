@@ -36,7 +36,7 @@ void hs_vcpu_kick(struct hs_vcpu *v)
 
 static void account(struct hs_vcpu *v)
 {
-	WRITE_ONCE(v->cpu_ns, v->cpu_base_ns + current->se.sum_exec_runtime);
+	WRITE_ONCE(v->cpu_ns, current->se.sum_exec_runtime - v->cpu_start_ns);
 }
 
 /* From here on the thread touches neither guest nor VMCS until it is let go. */
@@ -165,76 +165,70 @@ static int vcpu_thread(void *arg)
 }
 
 /**
- * hs_vcpu_create - a vCPU without a thread
- * @vm: its VM, board and vmx in place
+ * hs_vcpu_create - a vCPU and its thread
+ * @vm: its VM, held; board and vmx in place
  * @index: number of the vCPU and its APIC id
  *
- * Return: the vCPU, parked, or ERR_PTR.  Process context.
+ * The thread is there from the beginning, so that a VM can be given CPUs before
+ * it starts, and to end a VM never waits for a thread: one that is frozen, by
+ * the system or by a cgroup, cannot be stopped.  Process context.
+ *
+ * Return: the vCPU, parked, or ERR_PTR: -ENOMEM, -ENOSPC (VPIDs), -EINTR when
+ * the caller is being killed.
  */
 struct hs_vcpu *hs_vcpu_create(struct hs_vm *vm, unsigned int index)
 {
 	struct hs_vcpu *v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+	int err;
 
 	if (!v)
 		return ERR_PTR(-ENOMEM);
 	v->vm = vm;
 	v->index = index;
+	v->parked = true;
 	rcuwait_init(&v->wait);
 	v->vmx = hs_vmx_create(vm->vmx, index, vm->board.lapic[index]);
 	if (IS_ERR(v->vmx)) {
-		long err = PTR_ERR(v->vmx);
-
-		kfree(v);
-		return ERR_PTR(err);
+		err = PTR_ERR(v->vmx);
+		goto free;
 	}
-	v->parked = true;
+	v->task = kthread_create(vcpu_thread, v, "hs/%s/%u", vm->name, index);
+	if (IS_ERR(v->task)) {
+		err = PTR_ERR(v->task);
+		goto destroy;
+	}
+	wake_up_process(v->task);
 	return v;
+
+destroy:
+	hs_vmx_destroy(v->vmx);
+free:
+	kfree(v);
+	return ERR_PTR(err);
 }
 
 /**
  * hs_vcpu_destroy - undo hs_vcpu_create()
- * @v: a vCPU without a thread, which nobody can kick any more
+ * @v: a parked vCPU of a held VM, which nobody can kick any more
+ *
+ * Waits for the thread; if that is frozen, until it is thawed.
  */
 void hs_vcpu_destroy(struct hs_vcpu *v)
 {
+	kthread_stop(v->task);
 	hs_vmx_destroy(v->vmx);
 	kfree(v);
 }
 
 /**
- * hs_vcpu_start - make the thread of a vCPU
- * @v: a parked vCPU without a thread
+ * hs_vcpu_start - get ready for a new run
+ * @v: a parked vCPU
  *
- * The thread waits until the VM is released.  Context: vm->lock.
- *
- * Return: 0, -ENOMEM, or -EINTR when the caller is being killed.
+ * CPU time counts from here.  Context: vm->lock.
  */
-int hs_vcpu_start(struct hs_vcpu *v)
+void hs_vcpu_start(struct hs_vcpu *v)
 {
-	struct task_struct *t;
-
 	lockdep_assert_held(&v->vm->lock);
-	v->cpu_base_ns = 0;
+	v->cpu_start_ns = v->task->se.sum_exec_runtime;
 	WRITE_ONCE(v->cpu_ns, 0);
-	t = kthread_create(vcpu_thread, v, "hs/%s/%u", v->vm->name, v->index);
-	if (IS_ERR(t))
-		return PTR_ERR(t);
-	v->task = t;
-	wake_up_process(t);
-	return 0;
-}
-
-/**
- * hs_vcpu_stop - end the thread of a vCPU
- * @v: a vCPU whose VM is held, or without a thread
- *
- * Waits for the thread, which is parked or about to be.  Context: vm->lock.
- */
-void hs_vcpu_stop(struct hs_vcpu *v)
-{
-	lockdep_assert_held(&v->vm->lock);
-	if (!v->task)
-		return;
-	kthread_stop(v->task);
-	v->task = NULL;
 }

@@ -253,15 +253,16 @@ static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
 		goto free_gmem;
 	}
 	vmx_cfg.gmem = vm->gmem;
+	err = -ENOMEM;
 	vm->vmx = hs_vmx_vm_create(&vmx_cfg);
-	if (IS_ERR(vm->vmx)) {
-		err = PTR_ERR(vm->vmx);
+	if (!vm->vmx)
 		goto exit_board;
-	}
 	err = vcpus_create(vm);
 	if (!err)
 		return 0;
 
+	if (err == -ENOSPC)
+		e->why = "this host has as many vCPUs as it can tell apart";
 	hs_vmx_vm_destroy(vm->vmx);
 exit_board:
 	hs_board_exit(&vm->board);
@@ -271,7 +272,7 @@ free_gmem:
 }
 
 /*
- * No vCPU thread is left.  Until hs_board_exit() returns, timers and the
+ * All vCPUs are parked.  Until hs_board_exit() returns, timers and the
  * console may still kick vCPUs and post events, which queue the work; after it
  * the work is the last that could look at the machine.
  */

@@ -57,7 +57,7 @@ enum hs_vm_event {
 /**
  * struct hs_vm - a virtual machine
  * @ref: lookups and operations in flight; the last one out signals @released.
- *	Neither vCPU threads nor @work count: the end of the VM stops them.
+ *	Neither vCPU threads nor @work count: destroying the VM stops them.
  * @board, @gmem, @vmx, @vcpu: the machine; constant from creation to
  *	destruction, so whoever holds a reference may use them
  * @hold: HS_HOLD_*; a vCPU runs only while it is 0.  Written under @hold_lock.

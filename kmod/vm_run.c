@@ -41,29 +41,6 @@ void hs_vm_set_state(struct hs_vm *vm, enum hs_vm_state state, const char *reaso
 	hs_event_state(vm, old, state, reason, info);
 }
 
-static void threads_stop(struct hs_vm *vm)
-{
-	unsigned int i;
-
-	for (i = 0; i < vm->cpus; i++)
-		hs_vcpu_stop(vm->vcpu[i]);
-}
-
-static int threads_start(struct hs_vm *vm)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < vm->cpus; i++) {
-		err = hs_vcpu_start(vm->vcpu[i]);
-		if (err) {
-			threads_stop(vm);
-			return err;
-		}
-	}
-	return 0;
-}
-
 /*
  * Power-on: devices, memory and vCPUs as a machine has them that was switched
  * on, and the images in place.  All vCPUs are parked.
@@ -100,7 +77,6 @@ static void vm_end(struct hs_vm *vm, enum hs_vm_op op, const char *reason,
 	hs_vm_hold(vm, HS_HOLD_OFF);
 	hs_gmem_kill(vm->gmem);
 	hs_vm_wait_parked(vm);
-	threads_stop(vm);
 	hs_vmx_put();
 	/* Timers stop, so nothing of the machine moves any more. */
 	hs_board_reset(&vm->board);
@@ -240,6 +216,7 @@ static int op_begin(struct hs_vm *vm, enum hs_vm_op op,
 int hs_vm_start(struct hs_vm *vm, struct hs_attr_error *e, struct genl_info *info)
 {
 	const struct hs_vm_verdict *v;
+	unsigned int i;
 	int err;
 
 	err = op_begin(vm, HS_OP_START, &v, &e->why);
@@ -252,11 +229,8 @@ int hs_vm_start(struct hs_vm *vm, struct hs_attr_error *e, struct genl_info *inf
 	err = machine_power_on(vm, e);
 	if (err)
 		goto clear;
-	err = threads_start(vm);
-	if (err) {
-		e->why = "cannot make the vCPU threads";
-		goto clear;
-	}
+	for (i = 0; i < vm->cpus; i++)
+		hs_vcpu_start(vm->vcpu[i]);
 	hs_vm_mark_stats(vm);
 	spin_lock(&vm->state_lock);
 	vm->resets = 0;

@@ -108,7 +108,7 @@ const struct hs_vm_verdict *hs_vm_verdict(enum hs_vm_state state,
 }
 
 /**
- * hs_vm_state_live - whether a VM in @state has vCPU threads and holds VMX
+ * hs_vm_state_live - whether a VM in @state has a machine switched on
  * @state: any value
  *
  * Return: true for running and paused.  Any context.
