@@ -8,7 +8,9 @@
 
 #include <linux/module.h>
 #include <linux/types.h>
+#include <linux/percpu.h>
 #include <asm/cpufeature.h>
+#include <asm/nospec-branch.h>
 #include <asm/processor-flags.h>
 #include <asm/special_insns.h>
 
@@ -43,6 +45,21 @@ static __always_inline void hs_xsetbv(u32 index, u64 val)
 {
 	asm volatile("xsetbv" : : "a" ((u32)val), "d" ((u32)(val >> 32)),
 		     "c" (index) : "memory");
+}
+
+/*
+ * The branch barrier at the next return to user mode of this CPU: asked for,
+ * if the kernel has one and uses it; else false.
+ */
+static inline bool hs_ibpb_at_user_exit(void)
+{
+#ifdef X86_FEATURE_IBPB_EXIT_TO_USER
+	if (cpu_feature_enabled(X86_FEATURE_IBPB_EXIT_TO_USER)) {
+		this_cpu_write(x86_ibpb_exit_to_user, true);
+		return true;
+	}
+#endif
+	return false;
 }
 
 /* CR4.PKE is set. */

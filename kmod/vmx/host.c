@@ -49,7 +49,7 @@ static const u32 live_msr[HS_LIVE_NR] = {
  * @debugctl: IA32_DEBUGCTL, which an exit clears
  * @pebs: IA32_PEBS_ENABLE
  * @ldt: LDT of the address space that the thread has borrowed, mostly 0
- * @last_vm: VM that ran here last, for the branch barrier
+ * @last_vm: serial of the VM that ran here last, for the branch barrier
  */
 struct host_cpu {
 	u64 live[HS_LIVE_NR];
@@ -59,7 +59,7 @@ struct host_cpu {
 	u64 debugctl;
 	u64 pebs;
 	u16 ldt;
-	const struct hs_vmx_vm *last_vm;
+	u64 last_vm;
 };
 
 static DEFINE_PER_CPU(struct host_cpu, host_cpu);
@@ -67,19 +67,6 @@ static DEFINE_PER_CPU(struct host_cpu, host_cpu);
 static inline bool uses_tsc_aux(void)
 {
 	return hs_caps.ctls.proc2 & HS_PROC2_RDTSCP;
-}
-
-/**
- * hs_host_cpu_init - forget constants of CPUs, when VMX is taken anew
- */
-void hs_host_cpu_init(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		per_cpu(host_cpu, cpu).known = false;
-		per_cpu(host_cpu, cpu).last_vm = NULL;
-	}
 }
 
 static void read_constants(struct host_cpu *h)
@@ -115,7 +102,7 @@ void hs_host_moved(struct hs_vmx *v, int cpu)
 	 */
 	if (!hs_mutated(HS_MUT_SKIP_INVVPID)) {
 		hs_op_invvpid(HS_INV_SINGLE, v->vpid);
-		hs_dbg_vpid_flushed(v->vpid, (unsigned long)v);
+		hs_dbg_vpid_flushed(v->vpid, v->serial);
 	}
 	hs_stat(v, INVVPID);
 	/*
@@ -211,18 +198,29 @@ void hs_host_set_xcr0(struct hs_vmx *v)
 	h->xcr0_now = v->xcr0;
 }
 
+static void branch_barrier(void)
+{
+	hs_wrmsr(MSR_IA32_PRED_CMD, PRED_CMD_IBPB);
+	this_cpu_inc(hs_mitig_ran[HS_MITIG_IBPB]);
+}
+
+static void flush_l1d(struct hs_vmx *v)
+{
+	hs_wrmsr(MSR_IA32_FLUSH_CMD, L1D_FLUSH);
+	hs_stat(v, WRMSR);
+	this_cpu_inc(hs_mitig_ran[HS_MITIG_L1D]);
+}
+
 static void mitigate_begin(struct hs_vmx *v, struct host_cpu *h)
 {
-	if (hs_mitigates(HS_MITIG_IBPB) && h->last_vm != v->vm) {
-		hs_wrmsr(MSR_IA32_PRED_CMD, PRED_CMD_IBPB);
-		hs_stat(v, WRMSR);
-		this_cpu_inc(hs_mitig_ran[HS_MITIG_IBPB]);
-		h->last_vm = v->vm;
-	}
-	if (hs_mitigates(HS_MITIG_L1D)) {
-		hs_wrmsr(MSR_IA32_FLUSH_CMD, L1D_FLUSH);
-		hs_stat(v, WRMSR);
-		this_cpu_inc(hs_mitig_ran[HS_MITIG_L1D]);
+	if (hs_mitigates(HS_MITIG_IBPB)) {
+		/* From one VM to another on the same CPU. */
+		if (h->last_vm != v->vm->serial) {
+			branch_barrier();
+			h->last_vm = v->vm->serial;
+		}
+		/* From this VM to whoever runs here next. */
+		v->ibpb_owed = !hs_ibpb_at_user_exit();
 	}
 	if (hs_mitigates(HS_MITIG_VERW))
 		this_cpu_inc(hs_mitig_ran[HS_MITIG_VERW]);
@@ -230,6 +228,22 @@ static void mitigate_begin(struct hs_vmx *v, struct host_cpu *h)
 		this_cpu_inc(hs_mitig_ran[HS_MITIG_RSB]);
 	if (hs_mitigates(HS_MITIG_SPEC_CTRL))
 		this_cpu_inc(hs_mitig_ran[HS_MITIG_SPEC_CTRL]);
+}
+
+/**
+ * hs_host_sched_out - something else is about to run on this CPU
+ * @v: vCPU whose thread gives way; not in a slice
+ *
+ * A vCPU thread has no mm, so the scheduler's own branch barrier never fires
+ * between a guest and the process after it.  Where the kernel has a barrier at
+ * the return to user mode, that one was asked for and nothing is owed here.
+ */
+void hs_host_sched_out(struct hs_vmx *v)
+{
+	if (!v->ibpb_owed)
+		return;
+	v->ibpb_owed = false;
+	branch_barrier();
 }
 
 /**
@@ -285,6 +299,9 @@ void hs_host_recheck(struct hs_vmx *v)
 	struct host_cpu *h = this_cpu_ptr(&host_cpu);
 
 	store_ldt(h->ldt);
+	/* What the host has just done is in the cache. */
+	if (hs_mitigates(HS_MITIG_L1D))
+		flush_l1d(v);
 	h->debugctl = hs_rdmsr(MSR_IA32_DEBUGCTLMSR);
 	if (hs_caps.ctls.exit & HS_EXIT_LOAD_PERF && boot_cpu_has(X86_FEATURE_ARCH_PERFMON)) {
 		u64 perf = hs_rdmsr(MSR_CORE_PERF_GLOBAL_CTRL);

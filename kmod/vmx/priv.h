@@ -4,6 +4,7 @@
 #define HS_VMX_PRIV_H
 
 #include <linux/atomic.h>
+#include <linux/preempt.h>
 #include <linux/types.h>
 #include "dev/board.h"
 #include "ept/gmem.h"
@@ -90,6 +91,7 @@ struct hs_vmx {
 	struct hs_lapic *apic;
 	unsigned int index;
 	u16 vpid;
+	u64 serial;			/* never used twice, unlike addresses */
 	u64 eptp;
 
 	/*
@@ -127,6 +129,11 @@ struct hs_vmx {
 	u64 xcr0;
 	u64 dr[4], dr6;
 	bool dr_live;			/* the processor holds dr[] and dr6 */
+	bool ibpb_owed;			/* the guest ran, others are not protected yet */
+#ifdef CONFIG_PREEMPT_NOTIFIERS
+	struct preempt_notifier notifier;
+	struct task_struct *watched;	/* whose notifier it is */
+#endif
 	bool dr_keep;			/* DR7 enables something: load them in each slice */
 	void *xsave;
 	u32 xsave_size;
@@ -154,12 +161,14 @@ struct hs_vmx {
  * struct hs_vmx_vm - what the vCPUs of a VM share
  * @cpuid: table that CPUID exits are answered from
  * @tsc_base: host TSC when the guest's was 0
+ * @serial: number that no other VM gets
  * @dumped: the one dump was printed
  */
 struct hs_vmx_vm {
 	struct hs_vmx_vm_cfg cfg;
 	struct hs_cpuid cpuid;
 	u64 tsc_base;
+	u64 serial;
 	char name[HS_NAME_MAX + 1];
 	atomic_t dumped;
 };
@@ -232,6 +241,8 @@ static inline u32 hs_x_intr(struct hs_vmx *v)
  */
 int hs_vmx_open(struct hs_vmx *v);
 void hs_vmx_close(struct hs_vmx *v);
+/* Owner thread: the scheduler need not tell us any more. */
+void hs_vmx_unwatch(struct hs_vmx *v);
 
 /* ---- host.c ------------------------------------------------------------------- */
 
@@ -247,7 +258,8 @@ void hs_host_after_exit(struct hs_vmx *v);
 /* Interrupts were on: what they may have changed is looked at again. */
 void hs_host_recheck(struct hs_vmx *v);
 void hs_host_irqs_on(void);
-void hs_host_cpu_init(void);
+/* The thread gives the CPU away; any context of it, preemption off. */
+void hs_host_sched_out(struct hs_vmx *v);
 
 /* ---- setup.c ------------------------------------------------------------------ */
 

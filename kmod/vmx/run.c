@@ -131,6 +131,68 @@ void hs_vmx_kick_cpu(void *arg, int cpu)
 		smp_send_reschedule(cpu);
 }
 
+/* ---- giving the CPU away -------------------------------------------------------------- */
+
+#ifdef CONFIG_PREEMPT_NOTIFIERS
+
+static void sched_in(struct preempt_notifier *n, int cpu)
+{
+}
+
+static void sched_out(struct preempt_notifier *n, struct task_struct *next)
+{
+	hs_host_sched_out(container_of(n, struct hs_vmx, notifier));
+}
+
+static struct preempt_ops watch_ops = {
+	.sched_in = sched_in,
+	.sched_out = sched_out,
+};
+
+/* The thread may be preempted wherever it can sleep, so the scheduler tells. */
+static void watch(struct hs_vmx *v)
+{
+	if (likely(v->watched == current) || !hs_mitigates(HS_MITIG_IBPB))
+		return;
+	preempt_notifier_inc();
+	preempt_notifier_init(&v->notifier, &watch_ops);
+	preempt_notifier_register(&v->notifier);
+	v->watched = current;
+}
+
+/**
+ * hs_vmx_unwatch - the thread does not run the guest for a while
+ * @v: owner thread
+ */
+void hs_vmx_unwatch(struct hs_vmx *v)
+{
+	if (v->watched != current)
+		return;
+	preempt_notifier_unregister(&v->notifier);
+	preempt_notifier_dec();
+	v->watched = NULL;
+	preempt_disable();
+	hs_host_sched_out(v);
+	preempt_enable();
+}
+
+#define sched_out_after_slice(v)	do { } while (0)
+
+#else
+
+static void watch(struct hs_vmx *v)
+{
+}
+
+void hs_vmx_unwatch(struct hs_vmx *v)
+{
+}
+
+/* Nobody tells when the thread gives way: be ready after each slice. */
+#define sched_out_after_slice(v)	hs_host_sched_out(v)
+
+#endif
+
 /* ---- a slice --------------------------------------------------------------------- */
 
 /* Is there a reason to leave the slice that is not the guest's? */
@@ -203,7 +265,7 @@ static __always_inline bool enter(struct hs_vmx *v, int cpu, enum hs_next *next)
 	}
 	hs_host_before_entry(v);
 	hs_gmem_check_entry(v->gmem, cpu);
-	hs_dbg_vpid_enter(v->vpid, (unsigned long)v);
+	hs_dbg_vpid_enter(v->vpid, v->serial);
 	if (native_read_cr2() != v->cr2)
 		native_write_cr2(v->cr2);
 
@@ -294,6 +356,7 @@ static enum hs_next slice(struct hs_vmx *v, u64 until)
 	v->vmcs.launched = v->e.launched;
 	v->in_slice = false;
 	hs_stat_add(v, VMX_ACCESS, this_cpu_read(hs_vmx_accesses) - accesses);
+	sched_out_after_slice(v);
 	kernel_fpu_end();
 	if (unlikely(hs_vmread_bad)) {
 		WRITE_ONCE(hs_vmread_bad, false);
@@ -364,6 +427,7 @@ enum hs_run hs_vmx_run(struct hs_vmx *v)
 	enum hs_next next;
 
 	might_sleep();
+	watch(v);
 	do {
 		if (unlikely(hs_lapic_has_event(v->apic)))
 			take_events(v);

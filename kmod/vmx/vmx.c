@@ -25,6 +25,9 @@
 #define XSAVE_MXCSR	24	/* offset in the area */
 #define FCW_INIT	0x37f
 
+/* Numbers for VMs and vCPUs that are never used twice. */
+static atomic64_t serials;
+
 /* VPIDs in use; 0 is the host's. */
 static DEFINE_IDA(vpids);
 
@@ -152,6 +155,7 @@ struct hs_vmx_vm *hs_vmx_vm_create(const struct hs_vmx_vm_cfg *cfg)
 	if (!vm)
 		return NULL;
 	vm->cfg = *cfg;
+	vm->serial = atomic64_inc_return(&serials);
 	strscpy(vm->name, cfg->name, sizeof(vm->name));
 	vm->cfg.name = vm->name;
 	atomic_set(&vm->dumped, 0);
@@ -220,6 +224,7 @@ struct hs_vmx *hs_vmx_create(struct hs_vmx_vm *vm, unsigned int index,
 	v->apic = lapic;
 	v->index = index;
 	v->dyn.apic_id = index;
+	v->serial = atomic64_inc_return(&serials);
 	v->eptp = hs_gmem_eptp(v->gmem);
 	v->last_cpu = -1;
 	init_fix(v);
@@ -370,6 +375,7 @@ void hs_vmx_park(struct hs_vmx *v)
 {
 	snapshot(v);
 	hs_vmcs_clear(&v->vmcs);
+	hs_vmx_unwatch(v);
 }
 
 /* ---- looking ------------------------------------------------------------------------ */
