@@ -68,7 +68,12 @@ def entry(name, make):
         os.chmod(tmp, 0o755)
         try:
             make(tmp)
-            os.rename(tmp, final)
+            try:
+                os.rename(tmp, final)
+            except OSError:
+                if not os.path.isdir(final):    # else somebody put it there by hand
+                    raise
+                shutil.rmtree(tmp, ignore_errors=True)
         except BaseException:
             shutil.rmtree(tmp, ignore_errors=True)
             raise

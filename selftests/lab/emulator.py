@@ -117,12 +117,12 @@ class Bochs:
     @staticmethod
     def environment(m):
         """Additional environment of the process."""
-        src = os.path.join(LAB, "srand.c")
+        src = os.path.join(LAB, "repeat.c")
 
         def make(tmp):
-            command(["gcc", "-O2", "-shared", "-fPIC", "-o", os.path.join(tmp, "srand.so"), src])
+            command(["gcc", "-O2", "-shared", "-fPIC", "-o", os.path.join(tmp, "repeat.so"), src])
 
-        so = os.path.join(entry("srand-" + digest(read_bytes(src)), make), "srand.so")
+        so = os.path.join(entry("repeat-" + digest(read_bytes(src)), make), "repeat.so")
         return {"LD_PRELOAD": so, "LAB_SEED": str(m.seed)}
 
     def has_all_rings(self):

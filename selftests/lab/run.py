@@ -210,8 +210,11 @@ def prepare(opts, emu, out):
     return m
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
+def before_exec():
+    """In the emulator's process: it ends with us, and has the same addresses in each run."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(1, signal.SIGKILL)           # PR_SET_PDEATHSIG
+    libc.personality(0x0040000)             # ADDR_NO_RANDOMIZE
 
 
 def qmp_alive(path):
@@ -236,7 +239,7 @@ class Session:
         self.stderr = open(machine.path("emulator.err"), "wb")
         self.proc = subprocess.Popen(
             emu.argv(machine), stdin=subprocess.DEVNULL, stdout=self.oob, stderr=self.stderr,
-            cwd=machine.out, preexec_fn=die_with_parent,
+            cwd=machine.out, preexec_fn=before_exec,
             env=dict(os.environ, **emu.environment(machine)))
         self.cpu_seconds = None
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
