@@ -99,6 +99,15 @@ static void forward_db(struct hs_vmx *v)
 		hs_vmwritel(GUEST_PENDING_DBG_EXCEPTIONS,
 			    hs_vmreadl(GUEST_PENDING_DBG_EXCEPTIONS) | BIT(14));
 	hs_vmx_inject(v, VEC_DB, false, 0);
+	/*
+	 * INT1 is a trap: delivered as what it is, RIP is saved behind it
+	 * (SDM vol. 3, 27.6.1).
+	 */
+	if ((hs_x_intr(v) & HS_EV_TYPE) == HS_EVT_PRIVSW && !v->triple &&
+	    (v->ev.info & HS_EV_VECTOR) == VEC_DB) {
+		v->ev.info = HS_EV_VALID | HS_EVT_PRIVSW | VEC_DB;
+		v->ev.len = hs_vmread32(VM_EXIT_INSTRUCTION_LEN);
+	}
 }
 
 /* Does the guest itself ask for alignment checks? */
