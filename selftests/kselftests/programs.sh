@@ -37,7 +37,7 @@ fails() { # NAME PATTERN PROGRAM ARGS: the VM ends as failed, saying PATTERN
 }
 
 load || exit 1
-plan 19
+plan $((19 + 15 + 8 + 4))
 run "hello" g hello ""
 run "exit code" g hello "code=0"
 run "cpuid" g cpuid "n=200" --mem 16M
@@ -52,6 +52,37 @@ run "pages taken away under the guest" g pages "rounds=2 mib=4 away" --mem 64M
 run "pages taken away, 2 MiB apart" g pages "mib=64 step=2097152 away" --mem 128M
 run "hlt" g hlt "n=50" --mem 16M
 run "hlt, xAPIC" g hlt "n=20 xapic" --mem 16M
+run "hole" g hole "testdev ramend=0x1000000" --mem 16M
+run "code written while it runs" g smc "testdev" --mem 16M
+run "instructions that exit or are unknown" g insns "" --mem 16M
+run "control registers" g cr "" --mem 32M
+run "control registers, xAPIC" g cr "xapic" --mem 32M
+run "debug registers" g dregs "testdev" --mem 16M
+run "events" g events "" --mem 16M
+run "events, xAPIC" g events "xapic" --mem 16M
+run "x87 to AVX-512 state" g fpu "testdev" --mem 16M
+run "pages taken away under stack, IDT, GDT, tables, REP" g steal "" --mem 32M
+run "the same, xAPIC" g steal "xapic" --mem 32M
+run "random code in ring 3" g randinsn "n=2000" --mem 16M
+run "two vCPUs: INIT, SIPI, IPIs, shootdown" g smp "testdev" --mem 32M --cpus 2
+run "two vCPUs, xAPIC" g smp "testdev xapic" --mem 32M --cpus 2
+run "UART, PIT, RTC, ACPI" g devices "" --mem 16M
+for what in mul sse call push fetch hole table task; do
+	fails "not emulated: $what" "vCPU 0" fails "what=$what"
+done
+
+# Random code in ring 0: the VM may end in any way, the host goes on.
+for seed in 1 2 3 4; do
+	vctl create z --kernel "$GUESTS/randinsn.elf" --append "ring0 seed=$seed" --testdev >/dev/null
+	vctl start z
+	sleep 0.05
+	case $(state z) in running | paused) vctl stop z --force ;; esac
+	case $(state z) in
+	stopped | failed) pass "random code in ring 0, seed $seed" ;;
+	*) fail "random code in ring 0, seed $seed" ;;
+	esac
+	vctl destroy z
+done
 fails "triple fault" "triple fault" triple ""
 fails "triple fault by the stack" "triple fault" triple "stack"
 
