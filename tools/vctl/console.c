@@ -160,7 +160,8 @@ static void on_signal(int sig)
 
 static void make_raw(void)
 {
-	static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+	static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT,
+				       SIGPIPE };
 	struct termios t;
 	size_t i;
 
