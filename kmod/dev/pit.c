@@ -22,7 +22,7 @@
 
 #define PORT_CONTROL_B	0x61
 /* Between two host timer interrupts for one VM's PIT. */
-#define FLOOR_NS	(100 * NSEC_PER_USEC)
+#define FLOOR_NS	(200 * NSEC_PER_USEC)
 
 struct hs_pit {
 	raw_spinlock_t lock;
