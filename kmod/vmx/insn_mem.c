@@ -258,7 +258,8 @@ int hs_insn_mem_cmpxchg(struct hs_insn_ctx *ctx, u8 seg, u64 offset, void *old,
 	if (!ctx->ops->cmpxchg || before_wrap(ctx, linear, size) < size)
 		return hs_insn_mem_write(ctx, seg, offset, new, size,
 					 HS_INSN_LOCKED);
-	return ctx->ops->cmpxchg(ctx, linear, old, new, size);
+	/* In brackets: instrumented kernels have a macro of that name. */
+	return (ctx->ops->cmpxchg)(ctx, linear, old, new, size);
 }
 
 /**

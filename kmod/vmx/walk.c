@@ -283,7 +283,7 @@ static int mark(const struct walk *w)
 			new |= PTE_D;
 		if (new == l->entry)
 			continue;
-		ret = ctx->ops->cmpxchg(ctx->priv, l->gpa, w->legacy ? 4 : 8,
+		ret = (ctx->ops->cmpxchg)(ctx->priv, l->gpa, w->legacy ? 4 : 8,
 					l->entry, new);
 		if (ret)
 			return ret;
