@@ -26,6 +26,12 @@ vctl:
 guests:
 	+$(MAKE) -C selftests/guests OUT=$(BUILD)/guests
 
+# For stock kernels as guests.
+initrds:
+	for k in 6.1 6.12; do \
+		selftests/guests/linux/mkinitrd "$$(selftests/lab/lab kernel $$k)" $(BUILD)/guests/initrd-$$k || exit 1; \
+	done
+
 install: all
 	install -D -m 0644 $(OUT)/hyperspace.ko $(DESTDIR)/lib/modules/$(KVER)/updates/hyperspace.ko
 	[ -n "$(DESTDIR)" ] || depmod -a $(KVER)
@@ -75,5 +81,5 @@ help:
 	@echo 'make matrix     module for every supported kernel, W=1 C=1, and DKMS on each'
 	@echo 'make install | dkms-install | uninstall'
 
-.PHONY: all module vctl guests install install-tools dkms-source dkms-install uninstall \
+.PHONY: all module vctl guests initrds install install-tools dkms-source dkms-install uninstall \
 	run check check-full bench matrix clean help
