@@ -283,8 +283,9 @@ static int mark(const struct walk *w)
 			new |= PTE_D;
 		if (new == l->entry)
 			continue;
+		/* In brackets: instrumented kernels have a macro of that name. */
 		ret = (ctx->ops->cmpxchg)(ctx->priv, l->gpa, w->legacy ? 4 : 8,
-					l->entry, new);
+					  l->entry, new);
 		if (ret)
 			return ret;
 	}
