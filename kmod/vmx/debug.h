@@ -3,9 +3,10 @@
  * Software checks for what an emulator hides, in builds with HS_DEBUG=1.
  *
  * An emulator keeps VMCS data in memory and flushes its TLB at every entry, so
- * a missing VMCLEAR, INVVPID, INVEPT or kick goes unseen there.  These checks
- * follow the rules in software, and each has a switch (module parameter
- * debug_mutate) that leaves one of those steps out, to prove that it fires.
+ * a missing VMCLEAR, INVVPID or kick goes unseen there (INVEPT: ept/debug.h).
+ * These checks follow the rules in software, and each has a switch (module parameter
+ * debug_mutate) that leaves one of those steps out, to prove that it fires
+ * (module parameter debug_reports counts).
  */
 #ifndef HS_VMX_DEBUG_H
 #define HS_VMX_DEBUG_H
@@ -18,7 +19,6 @@ enum hs_mutation {
 	HS_MUT_NONE,
 	HS_MUT_SKIP_VMCLEAR,
 	HS_MUT_SKIP_INVVPID,
-	HS_MUT_SKIP_INVEPT,
 	HS_MUT_SKIP_KICK,
 };
 
@@ -33,6 +33,11 @@ void hs_dbg_vmxoff(void);
 void hs_dbg_cpu_flushed(void);
 void hs_dbg_vpid_flushed(u16 vpid, u64 owner);
 void hs_dbg_vpid_enter(u16 vpid, u64 owner);
+/* Somebody kicks a vCPU that is in the guest; it has left the guest. */
+void hs_dbg_kick(u64 *since);
+void hs_dbg_left(u64 *since, u32 reason);
+void hs_dbg_entering(u64 *since);
+#define hs_dbg_kicked(v)	(&(v)->dbg_kicked)
 int hs_dbg_init(void);
 void hs_dbg_exit(void);
 
@@ -45,6 +50,10 @@ static inline void hs_dbg_vmxoff(void) { }
 static inline void hs_dbg_cpu_flushed(void) { }
 static inline void hs_dbg_vpid_flushed(u16 vpid, u64 owner) { }
 static inline void hs_dbg_vpid_enter(u16 vpid, u64 owner) { }
+static inline void hs_dbg_kick(u64 *since) { }
+static inline void hs_dbg_left(u64 *since, u32 reason) { }
+static inline void hs_dbg_entering(u64 *since) { }
+#define hs_dbg_kicked(v)	NULL
 static inline int hs_dbg_init(void) { return 0; }
 static inline void hs_dbg_exit(void) { }
 

@@ -112,6 +112,10 @@ struct hs_vmx {
 	enum hs_mp mp;			/* written by the thread, read by anybody */
 	bool halt_if;			/* RFLAGS.IF at HLT */
 
+#ifdef HS_DEBUG
+	u64 dbg_kicked;			/* host TSC of a kick not yet obeyed */
+#endif
+
 	/* events, see event.c */
 	struct hs_event ev;		/* to be injected at the next entry */
 	struct hs_event later;		/* interrupted by ev: goes after it */

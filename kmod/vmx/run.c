@@ -102,7 +102,10 @@ void hs_vmx_kick(struct hs_vmx *v)
 	 * in_guest, or the vCPU sees what the caller posted.
 	 */
 	smp_mb();
-	if (READ_ONCE(v->in_guest) && !hs_mutated(HS_MUT_SKIP_KICK)) {
+	if (READ_ONCE(v->in_guest)) {
+		hs_dbg_kick(hs_dbg_kicked(v));
+		if (hs_mutated(HS_MUT_SKIP_KICK))
+			return;
 		smp_send_reschedule(READ_ONCE(v->run_cpu));
 		hs_stat(v, KICKS);
 	}
@@ -127,7 +130,7 @@ void hs_vmx_set_request(struct hs_vmx *v, bool pending)
  */
 void hs_vmx_kick_cpu(void *arg, int cpu)
 {
-	if (cpu_online(cpu) && !hs_mutated(HS_MUT_SKIP_KICK))
+	if (cpu_online(cpu))
 		smp_send_reschedule(cpu);
 }
 
@@ -250,9 +253,9 @@ static __always_inline bool enter(struct hs_vmx *v, int cpu, enum hs_next *next)
 	 * post: the request word, the local APIC, the EPT generation.
 	 */
 	WRITE_ONCE(v->in_guest, true);
+	hs_dbg_entering(hs_dbg_kicked(v));
 	if (unlikely(hs_gmem_enter(v->gmem, cpu))) {
-		if (!hs_mutated(HS_MUT_SKIP_INVEPT))
-			hs_op_invept(HS_INV_SINGLE, v->eptp);
+		hs_op_invept(HS_INV_SINGLE, v->eptp);
 		hs_gmem_flushed(v->gmem, cpu);
 		hs_stat(v, INVEPT);
 	}
@@ -298,6 +301,7 @@ static enum hs_next run_guest(struct hs_vmx *v, int cpu, u64 until)
 	while (enter(v, cpu, &next)) {
 		v->x.reason = hs_vmread32(VM_EXIT_REASON);
 		hs_stat(v, EXITS);
+		hs_dbg_left(hs_dbg_kicked(v), v->x.reason);
 		if (v->x.reason == EXIT_REASON_EXTERNAL_INTERRUPT ||
 		    v->x.reason == EXIT_REASON_PREEMPTION_TIMER) {
 			take_interrupt(v);

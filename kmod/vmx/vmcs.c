@@ -105,9 +105,10 @@ void hs_vmcs_clear_local(struct hs_vmcs *vmcs)
 {
 	if (READ_ONCE(vmcs->cpu) != smp_processor_id())
 		return;
-	if (!hs_mutated(HS_MUT_SKIP_VMCLEAR))
+	if (!hs_mutated(HS_MUT_SKIP_VMCLEAR)) {
 		hs_op_vmclear(vmcs->pa);
-	hs_dbg_vmcs_cleared(vmcs);
+		hs_dbg_vmcs_cleared(vmcs);
+	}
 	if (this_cpu_read(hs_cpu.current_vmcs) == vmcs)
 		this_cpu_write(hs_cpu.current_vmcs, NULL);
 	/* rcu variant: an NMI may walk the list at any moment */

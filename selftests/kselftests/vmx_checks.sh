@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# lab: cpus=2 files=guests announce=VMFAIL:.VMLAUNCH.with.non-clear
+# In builds with HS_DEBUG=1: the software checks of VMCS ownership, VPID use and
+# kicks are silent while a vCPU moves between CPUs, and each speaks up when one
+# VMCLEAR, INVVPID or kick is left out.
+. "${HERE:-/lab}/lib.sh"
+
+PARAM=/sys/module/hyperspace/parameters
+
+load || exit 1
+[ -e $PARAM/debug_reports ] || { unload; skip_all "not built with HS_DEBUG=1"; }
+
+reports() { cat $PARAM/debug_reports; }
+
+vcpu() { # pid of the vCPU thread of VM c
+	for d in /proc/[0-9]*; do
+		[ "$(cat $d/comm 2>/dev/null)" = "hs/c/0" ] && echo "${d#/proc/}"
+	done
+}
+
+move() { # CPU
+	taskset -p $((1 << $1)) "$pid" >/dev/null
+	sleep 0.3
+}
+
+mutant() { # NAME SWITCH CMD...: a report comes
+	name=$1 switch=$2 before=$(reports)
+	shift 2
+	echo "$switch" >$PARAM/debug_mutate
+	"$@"
+	sleep 0.3
+	left=$(cat $PARAM/debug_mutate)
+	echo none >$PARAM/debug_mutate
+	note "$name: $before reports before, $(reports) after, switch $left"
+	[ "$left" = none ] && [ "$(reports)" -gt "$before" ]
+	is "$name is noticed" $? 0
+}
+
+plan 5
+vctl create c --kernel "$GUESTS/spin.elf" --mem 16M --append "sti" --testdev >/dev/null
+vctl start c
+sleep 0.5
+pid=$(vcpu)
+move 0; move 1; move 0; move 1; move 0
+is "moving between CPUs" "$(reports)" 0
+move 1
+mutant "an INVVPID left out" invvpid move 0
+pause() { vctl pause c; vctl resume c; }
+mutant "a kick left out" kick pause
+# Last: the processor notices, too, and the VM ends.
+mutant "a VMCLEAR left out" vmclear move 1
+vctl stop c --force 2>/dev/null
+vctl destroy c
+is "frames held when no VM exists" "$(frames)" 0
+unload
+finish
