@@ -78,7 +78,8 @@ echo disk >/sys/power/state 2>/dev/null
 has "the system went to sleep and woke up" "$(dmesg)" 'PM: hibernation: hibernation exit'
 is "both VMs are still running" "$(state p)$(state s)" runningrunning
 ok "and their guests go on" goes_on
-if vctl console p --log | grep '^round' | grep -qv ' 0 bad'; then
+# A line that is being written does not count.
+if vctl console p --log | grep '^round.* bad' | grep -qv ' 0 bad'; then
 	fail "memory was kept"
 else
 	pass "memory was kept"
