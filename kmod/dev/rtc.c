@@ -30,11 +30,15 @@ struct hs_rtc {
 	struct hs_board *b;
 };
 
-/* Line and timer follow the state. */
-static void update(struct hs_rtc *r)
+/*
+ * Line and timer follow the state.  @now is the time for which the access
+ * before was done: the line is edge-triggered, and a flag that rises between
+ * the reading of register C and this would leave the guest without its edge.
+ */
+static void update(struct hs_rtc *r, u64 now)
 {
-	u64 now = ktime_get_real_ns(), delta;
 	bool level = hs_rtc_core_update(&r->core, now);
+	u64 delta;
 
 	lockdep_assert_held(&r->lock);
 	if (level != r->line) {
@@ -59,7 +63,7 @@ static enum hrtimer_restart expired(struct hrtimer *timer)
 
 	raw_spin_lock_irqsave(&r->lock, flags);
 	if (!r->dead)
-		update(r);
+		update(r, ktime_get_real_ns());
 	raw_spin_unlock_irqrestore(&r->lock, flags);
 	return HRTIMER_NORESTART;
 }
@@ -69,15 +73,17 @@ static u8 read_reg(void *dev, unsigned int reg)
 {
 	struct hs_rtc *r = dev;
 	unsigned long flags;
+	u64 now;
 	u8 val;
 
 	if (reg == 0)
 		return 0xff;
 	raw_spin_lock_irqsave(&r->lock, flags);
-	val = hs_rtc_core_read(&r->core, ktime_get_real_ns());
+	now = ktime_get_real_ns();
+	val = hs_rtc_core_read(&r->core, now);
 	/* Only reading C changes what is awaited. */
 	if ((r->core.index & 0x7f) == HS_RTC_C)
-		update(r);
+		update(r, now);
 	raw_spin_unlock_irqrestore(&r->lock, flags);
 	return val;
 }
@@ -86,13 +92,15 @@ static void write_reg(void *dev, unsigned int reg, u8 val)
 {
 	struct hs_rtc *r = dev;
 	unsigned long flags;
+	u64 now;
 
 	raw_spin_lock_irqsave(&r->lock, flags);
+	now = ktime_get_real_ns();
 	if (reg == 0) {
 		r->core.index = val & 0x7f;
 	} else {
-		hs_rtc_core_write(&r->core, val, ktime_get_real_ns());
-		update(r);
+		hs_rtc_core_write(&r->core, val, now);
+		update(r, now);
 	}
 	raw_spin_unlock_irqrestore(&r->lock, flags);
 }
@@ -149,11 +157,13 @@ void hs_rtc_reset(struct hs_board *b)
 {
 	struct hs_rtc *r = b->rtc;
 	unsigned long flags;
+	u64 now;
 
 	raw_spin_lock_irqsave(&r->lock, flags);
-	hs_rtc_core_reset(&r->core, ktime_get_real_ns());
+	now = ktime_get_real_ns();
+	hs_rtc_core_reset(&r->core, now);
 	r->line = false;
-	update(r);
+	update(r, now);
 	raw_spin_unlock_irqrestore(&r->lock, flags);
 }
 
