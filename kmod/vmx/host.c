@@ -353,6 +353,9 @@ void hs_host_before_entry(struct hs_vmx *v)
 	}
 	if (unlikely(this_cpu_read(host_cpu.pebs)))
 		hs_wrmsr(MSR_IA32_PEBS_ENABLE, 0);
+	/* Host breakpoints took the registers after the last exit. */
+	if (unlikely(v->dr_keep && !v->dr_live))
+		hs_dr_load(v);
 }
 
 /**

@@ -9,7 +9,16 @@
 PARAM=/sys/module/hyperspace/parameters
 
 load || exit 1
-[ -e $PARAM/debug_reports ] || { unload; skip_all "not built with HS_DEBUG=1"; }
+plan 5
+if [ ! -e $PARAM/debug_reports ]; then
+	for name in "moving between CPUs" "an INVVPID left out is noticed" \
+		    "a kick left out is noticed" "a VMCLEAR left out is noticed" \
+		    "frames held when no VM exists"; do
+		skip "$name" "not built with HS_DEBUG=1"
+	done
+	unload
+	finish
+fi
 
 reports() { cat $PARAM/debug_reports; }
 
@@ -37,7 +46,6 @@ mutant() { # NAME SWITCH CMD...: a report comes
 	is "$name is noticed" $? 0
 }
 
-plan 5
 vctl create c --kernel "$GUESTS/spin.elf" --mem 16M --append "sti" --testdev >/dev/null
 vctl start c
 sleep 0.5
