@@ -75,8 +75,11 @@ void hs_ept_dbg_reuse(struct hs_gmem *g, struct page *page)
 		;
 	smp_mb();	/* pairs with the one in hs_ept_dbg_enter() */
 	for_each_set_bit(cpu, g->seen, hs_host_cpus()) {
+		/* In this order: a CPU that goes in meanwhile has flushed. */
+		if (!smp_load_acquire(&g->cpu[cpu].dbg_in))
+			continue;
 		clean = READ_ONCE(g->cpu[cpu].dbg_clean);
-		if (READ_ONCE(g->cpu[cpu].dbg_in) && clean < n)
+		if (clean < n)
 			report("frame reused under a guest", cpu, clean, n);
 	}
 }
@@ -90,7 +93,7 @@ void hs_ept_dbg_enter(struct hs_gmem *g, int cpu)
 {
 	u64 reused;
 
-	WRITE_ONCE(g->cpu[cpu].dbg_in, true);
+	smp_store_release(&g->cpu[cpu].dbg_in, true);
 	smp_mb();	/* pairs with the one in hs_ept_dbg_reuse() */
 	reused = atomic64_read(&g->dbg_reused);
 	if (g->cpu[cpu].dbg_clean < reused)
