@@ -18,10 +18,6 @@
 #include "vcpu.h"
 #include "vm.h"
 
-static bool huge_2m = true;
-module_param(huge_2m, bool, 0444);
-MODULE_PARM_DESC(huge_2m, "Back guest memory with 2 MiB pages where possible (default: Y)");
-
 /*
  * All VMs by id.  Ids go up and are not used again soon, so that a dump goes
  * on after the last id it showed, and a script does not hit a newer VM.
@@ -222,7 +218,7 @@ static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
 	const struct hs_gmem_cfg gmem_cfg = {
 		.ram_bytes = vm->mem_bytes,
 		.ad = hs_vmx_has_ept_ad(),
-		.huge_2m = huge_2m && hs_vmx_has_ept_2m(),
+		.huge_2m = hs_vmx_has_ept_2m(),
 		.kick = hs_vmx_kick_cpu,
 	};
 	const struct hs_board_cfg board_cfg = {
