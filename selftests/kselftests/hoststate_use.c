@@ -38,7 +38,7 @@
 #include <unistd.h>
 
 #define WANT		40
-#define SECONDS		20
+#define SECONDS		120
 #define SLEEP_NS	100000
 
 static int cpu, count, bad;

@@ -21,17 +21,17 @@ rounds() { # the page toucher's last full line says; older ones leave the log
 	vctl console p --log | sed -n 's/^round \([0-9]*\),.*/\1/p' | tail -n 1
 }
 
+further() {
+	now=$(rounds)
+	[ "${now:-0}" -gt "${from:-0}" ]
+}
+
 goes_on() { # both guests run, and the page toucher prints further rounds
 	from=$(rounds)
-	i=0
-	while now=$(rounds); [ "${now:-0}" -le "${from:-0}" ]; do
-		i=$((i + 1))
-		if [ $i -ge 100 ]; then
-			echo "p is $(state p), s is $(state s), round $now"
-			return 1
-		fi
-		sleep 0.05
-	done
+	if ! await further; then
+		echo "p is $(state p), s is $(state s), round $now"
+		return 1
+	fi
 	[ "$(state p)$(state s)" = runningrunning ]
 }
 

@@ -17,24 +17,24 @@ kvm_unload() {
 	rmmod kvm
 }
 
+kvm_has_vmx() {
+	vctl check | grep -q '^FAIL.*VMX free'
+}
+
+kvm_has_not() {
+	! kvm_has_vmx
+}
+
 kvm_start() { # a VM of KVM's that runs until kvm_stop
 	"$HERE/kvmrun" 16 "$GUESTS/spin.elf" "spin sti" >/tmp/kvmrun.log 2>&1 &
 	echo $! >/tmp/kvmrun.pid
-	i=0
-	until vctl check | grep -q '^FAIL.*VMX free' || [ $i -ge 50 ]; do
-		i=$((i + 1))
-		sleep 0.1
-	done
+	await kvm_has_vmx
 	kill -0 "$(cat /tmp/kvmrun.pid)"
 }
 
 kvm_stop() {
 	kill "$(cat /tmp/kvmrun.pid)"
-	i=0
-	while vctl check | grep -q '^FAIL.*VMX free' && [ $i -lt 50 ]; do
-		i=$((i + 1))
-		sleep 0.1
-	done
+	await kvm_has_not
 }
 
 kvm_works() {

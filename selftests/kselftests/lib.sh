@@ -90,6 +90,25 @@ has() {
 	fi
 }
 
+# await CMD...: waits until CMD succeeds.  What is waited for comes by itself; the
+# minutes are for what never does.
+await() {
+	aw_left=${AWAIT_TENTHS:-1200}
+	until "$@"; do
+		aw_left=$((aw_left - 1))
+		[ $aw_left -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# polls PID: the process sleeps in poll(): vctl wait and monitor listen then.
+polls() {
+	case $(cat "/proc/$1/syscall" 2>/dev/null) in
+	"7 "* | "271 "*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
 finish() {
 	if [ -n "$ktap_plan" ] && [ "$ktap_plan" != "$ktap_n" ]; then
 		echo "# planned $ktap_plan, ran $ktap_n"

@@ -220,11 +220,15 @@ TEST_F_TIMEOUT(dump, vcpus, 120)
 	nl_put_u32(&m, HS_A_VM_CPUS, 8);
 	ASSERT_EQ(0, nl_call(&self->nl, &m, NULL, NULL).err);
 	ASSERT_EQ(0, vm_do(&self->nl, HS_CMD_VM_START, "t-diag").err);
-	usleep(20000);
 	ASSERT_EQ(0, nl_open_sized(&small, 4096));
-	nl_begin(&m, &small, HS_CMD_VM_DIAG, NLM_F_DUMP);
-	nl_put_str(&m, HS_A_VM_NAME, "t-diag");
-	EXPECT_EQ(0, nl_call(&small, &m, take_vcpu, &v).err);
+	/* The guest sleeps soon. */
+	for (i = 0; i < 10000 && strcmp(v.activity[0], "halted"); i++) {
+		usleep(1000);
+		memset(&v, 0, sizeof(v));
+		nl_begin(&m, &small, HS_CMD_VM_DIAG, NLM_F_DUMP);
+		nl_put_str(&m, HS_A_VM_NAME, "t-diag");
+		ASSERT_EQ(0, nl_call(&small, &m, take_vcpu, &v).err);
+	}
 	nl_close(&small);
 	ASSERT_EQ(8, v.n);
 	for (i = 0; i < 8; i++) {

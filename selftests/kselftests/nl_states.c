@@ -168,7 +168,7 @@ TEST_F_TIMEOUT(vm, guest_panics, 120)
 	nl_put_u32(&m, HS_A_VM_ON_PANIC, HS_ON_PANIC_RESET);
 	ASSERT_EQ(0, nl_call(&self->nl, &m, NULL, NULL).err);
 	ASSERT_EQ(0, START());
-	for (i = 0; i < 2000 && LOOK() == HS_VM_RUNNING && self->v.resets < 3; i++)
+	for (i = 0; i < 10000 && LOOK() == HS_VM_RUNNING && self->v.resets < 3; i++)
 		usleep(1000);
 	EXPECT_EQ(HS_VM_RUNNING, self->v.state);
 	EXPECT_LE(3, self->v.resets);
@@ -183,7 +183,7 @@ TEST_F_TIMEOUT(vm, guest_reboots_in_place, 120)
 
 	ASSERT_EQ(0, MAKE(TINY_REBOOT));
 	ASSERT_EQ(0, START());
-	for (i = 0; i < 2000 && LOOK() == HS_VM_RUNNING && self->v.resets < 5; i++)
+	for (i = 0; i < 10000 && LOOK() == HS_VM_RUNNING && self->v.resets < 5; i++)
 		usleep(1000);
 	EXPECT_EQ(HS_VM_RUNNING, self->v.state);
 	EXPECT_LE(5, self->v.resets);
@@ -229,11 +229,12 @@ TEST_F_TIMEOUT(vm, image_goes_bad, 120)
 TEST_F_TIMEOUT(vm, times, 120)
 {
 	uint64_t uptime, cpu;
+	int i;
 
 	ASSERT_EQ(0, MAKE(TINY_SPIN));
 	ASSERT_EQ(0, START());
-	usleep(50000);
-	LOOK();
+	for (i = 0; i < 10000 && (LOOK(), !self->v.cpu_time); i++)
+		usleep(1000);
 	EXPECT_NE(0, self->v.uptime);
 	EXPECT_NE(0, self->v.cpu_time);
 	EXPECT_NE(0, self->v.charged);
@@ -246,8 +247,8 @@ TEST_F_TIMEOUT(vm, times, 120)
 	EXPECT_LT(uptime, self->v.uptime);
 	EXPECT_EQ(cpu, self->v.cpu_time);
 	EXPECT_EQ(0, vm_do(&self->nl, HS_CMD_VM_RESUME, NAME).err);
-	usleep(20000);
-	LOOK();
+	for (i = 0; i < 10000 && (LOOK(), self->v.cpu_time <= cpu); i++)
+		usleep(1000);
 	EXPECT_LT(cpu, self->v.cpu_time);
 	EXPECT_GE(self->v.uptime, self->v.cpu_time);
 	EXPECT_EQ(0, vm_kill(&self->nl, NAME).err);

@@ -22,7 +22,7 @@ fails() { # NAME PATTERN PROGRAM ARGS: the VM ends as failed, saying PATTERN
 	name=$1 pattern=$2 prog=$3 args=$4
 	vctl create f --kernel "$GUESTS/$prog.elf" --append "$args" --testdev >/dev/null
 	vctl start f
-	vctl wait f failed --timeout 20
+	vctl wait f failed --timeout 60
 	rc=$?
 	out=$(vctl show f; vctl diagnose f)
 	if [ $rc = 0 ] && printf '%s\n' "$out" | grep -q -- "$pattern"; then

@@ -28,18 +28,37 @@ cpu_ns() {
 	vctl -j show "$NAME" | sed -n 's/.*"cpu_time_ns": *\([0-9]*\).*/\1/p'
 }
 
-# Does the VM get CPU time now?
-runs() {
-	runs_before=$(cpu_ns)
-	sleep 0.3
+ran() {
 	[ "$(cpu_ns)" -gt "$runs_before" ]
 }
 
-rests() {
-	sleep 0.1
-	rests_before=$(cpu_ns)
+# Does the VM get CPU time now?
+runs() {
+	runs_before=$(cpu_ns)
+	await ran
+}
+
+rested() {
+	rested_before=$(cpu_ns)
 	sleep 0.3
-	[ "$(cpu_ns)" = "$rests_before" ]
+	[ "$(cpu_ns)" = "$rested_before" ]
+}
+
+# A guest that spins gets some in each third of a second, unless it comes to rest.
+rests() {
+	await rested
+}
+
+is_idle() { # PID
+	[ "$(field "$1" 1)" = I ]
+}
+
+is_frozen() {
+	[ "$(cat $CG/vm/freezer.state)" = FROZEN ]
+}
+
+no_thread() {
+	[ -z "$(tids $NAME)" ]
 }
 
 load
@@ -50,15 +69,15 @@ for pid in $(tids $NAME); do
 	[ "$(cat "/proc/$pid/comm")" = "hs/$NAME/1" ] && other=$pid
 done
 ok "named for VM and number" test -n "$boot" -a -n "$other"
-is "idle before the start" "$(field "$boot" 1)" I
+ok "idle before the start" await is_idle "$boot"
 taskset -p 2 "$boot" >/dev/null
 renice -n 5 -p "$boot" >/dev/null
 vctl start $NAME
 ok "runs" runs
-is "idle while it waits for its SIPI" "$(field "$other" 1)" I
+ok "idle while it waits for its SIPI" await is_idle "$other"
 is "runs where it was pinned" "$(field "$boot" 37)" 1
 vctl stop $NAME --force
-is "idle after the end" "$(field "$boot" 1)" I
+ok "idle after the end" await is_idle "$boot"
 vctl start $NAME
 ok "affinity stays" sh -c "taskset -p $boot | grep -q 'mask: 2$'"
 is "nice stays" "$(field "$boot" 17)" 5
@@ -69,7 +88,7 @@ if mount -t cgroup -o freezer none $CG 2>/dev/null && mkdir $CG/vm; then
 	echo "$boot" >$CG/vm/tasks
 	echo FROZEN >$CG/vm/freezer.state
 	ok "a frozen vCPU rests" rests
-	is "it is frozen" "$(cat $CG/vm/freezer.state)" FROZEN
+	ok "it is frozen" await is_frozen
 	# All of these wait for the vCPU to park: one that is frozen has.
 	ok "pause while frozen" vctl pause $NAME
 	ok "resume while frozen" vctl resume $NAME
@@ -91,6 +110,6 @@ else
 fi
 vctl stop $NAME --force
 ok "destroy" vctl destroy $NAME
-is "no thread is left" "$(tids $NAME)" ""
+ok "no thread is left" await no_thread
 unload
 finish

@@ -53,10 +53,10 @@ status "destroy what runs" 2 vctl destroy a
 vctl pause a
 is "paused" "$(vctl show "$id" --state)" paused
 vctl resume a
-vctl wait a running --timeout 5
+vctl wait a running --timeout 60
 status "a guest without ACPI ignores the power button" 3 vctl stop a --timeout 0.5
 status "wait times out" 3 vctl wait a failed --timeout 0.2
-status "stop by force" 0 vctl stop a --force --timeout 5
+status "stop by force" 0 vctl stop a --force --timeout 60
 is "stopped" "$(state a)" stopped
 has "list" "$(vctl list)" "^ *$id  a     stopped      1       8M  "
 has "list -j" "$(vctl -j list)" '"name":"a","state":"stopped","reason":"[^"]*","cpus":1,"mem_bytes":8388608,'
@@ -66,17 +66,17 @@ is "list with columns" "$(vctl list -n -o STATE,NAME,VCPUS)" "stopped  a  1"
 vctl create h --kernel "$G/hello.elf" --append "code=0" --mem 8M --testdev >/dev/null
 bad=0
 for i in 1 2 3 4 5 6 7 8 9 10; do
-	vctl wait h running --timeout 10 &
+	vctl wait h running --timeout 60 &
 	waiting=$!
-	usleep 20000
+	await polls $waiting || bad=1
 	vctl start h || bad=1
 	wait $waiting || bad=1
-	vctl wait h stopped --timeout 10 || bad=1
+	vctl wait h stopped --timeout 60 || bad=1
 done
 is "wait sees a state of a moment" $bad 0
 vctl create t --kernel "$G/triple.elf" --mem 8M >/dev/null
 vctl start t
-text vctl wait t stopped --timeout 10
+text vctl wait t stopped --timeout 60
 is "waiting for stopped ends when it failed" "$rc" 2
 has "and says why" "$out" "^vctl: wait: VM 't' is failed: .*triple fault"
 is "several states" "$(vctl wait t stopped,failed)" failed
@@ -88,7 +88,8 @@ vctl monitor >$tmp/text &
 m1=$!
 vctl -j monitor >$tmp/json &
 m2=$!
-usleep 300000
+await polls $m1
+await polls $m2
 cat >$tmp/batch <<END
 # all of it in one go
 create "m" --kernel '$G/serial.elf' --append deaf --mem 8M
@@ -103,7 +104,8 @@ text vctl -q -b $tmp/batch
 is "a batch ends at its first fault" "$rc" 2
 has "and names the line" "$out" "^vctl: $tmp/batch:7: start: name: .* (ENOENT)\$"
 echo "destroy m" | vctl -b -
-usleep 300000
+await grep -q destroyed $tmp/text
+await grep -q destroyed $tmp/json
 kill $m1 $m2
 is "monitor" "$(sed 's/^\[ *[0-9]*\.[0-9]*\] m: //; s/: .*//' $tmp/text | tr '\n' ',' | sed 's/running -> paused/rp/')" \
 	"$(printf 'defined,defined -> running,rp,paused -> running,running -> stopped,stopped -> destroyed,')"

@@ -7,6 +7,7 @@
 . "${HERE:-/lab}/lib.sh"
 
 PARAM=/sys/module/hyperspace/parameters
+AWAIT_TENTHS=150	# seconds are long on this machine
 
 load || exit 1
 plan 5
@@ -28,9 +29,19 @@ vcpu() { # pid of the vCPU thread of VM c
 	done
 }
 
+on_cpu() { # CPU: where it runs or has run last
+	[ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f37)" = "$1" ]
+}
+
 move() { # CPU
 	taskset -p $((1 << $1)) "$pid" >/dev/null
+	await on_cpu "$1"
+	# The longer it runs there, the more can be wrong.
 	sleep 0.3
+}
+
+noticed() {
+	[ "$(cat $PARAM/debug_mutate)" = none ] && [ "$(reports)" -gt "$before" ]
 }
 
 mutant() { # NAME SWITCH CMD...: a report comes
@@ -38,7 +49,7 @@ mutant() { # NAME SWITCH CMD...: a report comes
 	shift 2
 	echo "$switch" >$PARAM/debug_mutate
 	"$@"
-	sleep 0.3
+	await noticed
 	left=$(cat $PARAM/debug_mutate)
 	echo none >$PARAM/debug_mutate
 	note "$name: $before reports before, $(reports) after, switch $left"
@@ -48,7 +59,8 @@ mutant() { # NAME SWITCH CMD...: a report comes
 
 vctl create c --kernel "$GUESTS/spin.elf" --mem 16M --append "sti" --testdev >/dev/null
 vctl start c
-sleep 0.5
+up() { vctl console c --log | grep -q READY; }
+await up
 pid=$(vcpu)
 move 0; move 1; move 0; move 1; move 0
 is "moving between CPUs" "$(reports)" 0
