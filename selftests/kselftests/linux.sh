@@ -5,28 +5,35 @@
 # button, rebooted, and panicked.
 . "${HERE:-/lab}/lib.sh"
 
+KEYS=/tmp/keys
+console=
+
 log() { vctl console "$1" --log | tr -d '\r'; }
 
-# Waits until the console of VM $1 shows $2 ($3 times, default 1).
-await() {
-	aw=0
-	while [ "$(log "$1" | grep -c -- "$2")" -lt "${3:-1}" ]; do
-		aw=$((aw + 1))
-		[ $aw -lt 600 ] && [ "$(state "$1")" = running ] || return 1
-		sleep 0.1
-	done
+# The console of VM $1 shows $2 ($3 times, default 1), or never will.
+shown_or_ended() {
+	[ "$(log "$1" | grep -c -- "$2")" -ge "${3:-1}" ] || [ "$(state "$1")" != running ]
 }
 
-# Types $2 at the prompt of VM $1.  The console stays until the VM ends, so that
-# the answer of a command from a pipe is seen; here the log is read instead.
+# Waits for that.  A line may be half there: what is read from it must be in $2.
+shows() {
+	await shown_or_ended "$@" && [ "$(log "$1" | grep -c -- "$2")" -ge "${3:-1}" ]
+}
+
+# A keyboard for VM $1: what is written to descriptor 3 is typed, until drop.
+# What the guest answers is read from the log.
+connect() {
+	rm -f $KEYS
+	mkfifo $KEYS
+	vctl console "$1" <$KEYS >/dev/null 2>&1 &
+	console=$!
+	exec 3>$KEYS
+}
+
+# type_in TEXT [VM PATTERN]: types a line, and waits until the console shows PATTERN.
 type_in() {
-	printf '%s\n' "$2" | timeout 1 vctl console "$1" >/dev/null 2>&1
-}
-
-# The same, and waits for $3 in the answer.
-type_at() {
-	type_in "$1" "$2"
-	await "$1" "$3"
+	(trap '' PIPE && printf '%s\n' "$1" >&3)
+	[ -z "$3" ] || shows "$2" "$3"
 }
 
 show_end() {
@@ -37,12 +44,16 @@ show_end() {
 boot() { # VM KERNEL CPUS MEM
 	vctl create "$1" --kernel "/lab/vmlinuz-$2" --initrd "/lab/initrd-$2" --mem "$4" --cpus "$3" \
 		--append "console=ttyS0 quiet cryptomgr.notests $5" ${6:+--on-panic $6} >/dev/null &&
-		vctl start "$1" && await "$1" 'guest is up'
+		vctl start "$1" && shows "$1" 'guest is up.* KiB' && shows "$1" 'guest# ' &&
+		connect "$1"
 }
 
 drop() {
 	case $(state "$1") in running | paused) vctl stop "$1" --force ;; esac
-	vctl destroy "$1"
+	vctl destroy "$1" || kill $console
+	exec 3>&-
+	[ -z "$console" ] || wait "$console"
+	console=
 }
 
 prompt() { # KERNEL CPUS MEM-MIB
@@ -69,15 +80,15 @@ prompt() { # KERNEL CPUS MEM-MIB
 		note "$line"
 		fail "$label: sees its CPUs and memory"
 	fi
-	ok "$label: answers what is typed" type_at l 'echo answer-$((6 * 7))' 'answer-42'
+	ok "$label: answers what is typed" type_in 'echo answer-$((6 * 7))' l 'answer-42'
 
 	# Both clocks are read by the host's side of a typed command, 5 s apart.
 	t0=$(awk '{ print $1 }' /proc/uptime)
-	type_at l 'echo up0=$(cut -d" " -f1 /proc/uptime)=' 'up0=[0-9]'
+	type_in 'echo up0=$(cut -d" " -f1 /proc/uptime)=' l '^up0=[0-9.]*='
 	t1=$(awk '{ print $1 }' /proc/uptime)
 	sleep 5
 	t2=$(awk '{ print $1 }' /proc/uptime)
-	type_at l 'echo up1=$(cut -d" " -f1 /proc/uptime)=' 'up1=[0-9]'
+	type_in 'echo up1=$(cut -d" " -f1 /proc/uptime)=' l '^up1=[0-9.]*='
 	t3=$(awk '{ print $1 }' /proc/uptime)
 	g0=$(log l | sed -n 's/^up0=\([0-9.]*\)=.*/\1/p')
 	g1=$(log l | sed -n 's/^up1=\([0-9.]*\)=.*/\1/p')
@@ -92,7 +103,7 @@ prompt() { # KERNEL CPUS MEM-MIB
 	fi
 
 	vctl stop l
-	if vctl wait l stopped --timeout 30; then
+	if vctl wait l stopped --timeout 120; then
 		pass "$label: the power button ends it"
 	else
 		show_end l
@@ -110,8 +121,8 @@ prompt 6.12 2 192
 
 # Reboot starts it again in place.
 if boot r 6.1 1 128M "hs.cmd=ZWNobyBmaXJzdA=="; then
-	type_in r 'reboot -f'
-	if await r 'guest is up' 2 && [ "$(state r)" = running ]; then
+	type_in 'reboot -f'
+	if shows r 'guest is up' 2 && [ "$(state r)" = running ]; then
 		pass "reboot restarts it in place"
 	else
 		show_end r
@@ -123,8 +134,9 @@ else
 fi
 
 # A panic is seen, by the pvpanic device that the stock driver finds.
-type_in r 'echo c >/proc/sysrq-trigger'
-if vctl wait r failed --timeout 20; then
+shows r 'guest# ' 2
+type_in 'echo c >/proc/sysrq-trigger'
+if vctl wait r failed --timeout 120; then
 	has "a panic ends it as failed" "$(vctl show r)" "panic"
 else
 	show_end r
