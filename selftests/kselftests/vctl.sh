@@ -33,9 +33,9 @@ is "a name twice: status" "$rc" 2
 has "a name twice: sentence" "$out" '^vctl: create: name: .* (EEXIST)$'
 text vctl create b --kernel "$G/serial.elf" --mem 4097
 is "odd memory: status" "$rc" 2
-has "odd memory: attribute" "$out" '^vctl: create: memory: .* (EINVAL)$'
+has "odd memory: attribute" "$out" '^vctl: create: mem: .* (EINVAL)$'
 has "the same in JSON" "$(vctl -j create b --kernel "$G/serial.elf" --mem 4097 2>/dev/null)" \
-	'^{"error":{"verb":"create","errno":"EINVAL","attr":"memory","message":"..*"}}$'
+	'^{"error":{"verb":"create","errno":"EINVAL","attr":"mem","message":"..*"}}$'
 text vctl create b --kernel /etc/passwd
 is "no kernel image" "$rc" 2
 text vctl create b --kernel /lab
@@ -59,7 +59,7 @@ status "wait times out" 3 vctl wait a failed --timeout 0.2
 status "stop by force" 0 vctl stop a --force --timeout 60
 is "stopped" "$(state a)" stopped
 has "list" "$(vctl list)" "^ *$id  a     stopped      1       8M  "
-has "list -j" "$(vctl -j list)" '"name":"a","state":"stopped","reason":"[^"]*","cpus":1,"mem_bytes":8388608,'
+has "list -j" "$(vctl -j list)" '"name":"a","state":"stopped","reason":"[^"]*","cpus":1,"mem_max_bytes":8388608,'
 is "list with columns" "$(vctl list -n -o STATE,NAME,VCPUS)" "stopped  a  1"
 
 # --- waiting: a VM that ends at once is not missed ---

@@ -53,7 +53,7 @@ static struct {
 	/* Events come one at a time, when somebody reads. */
 	const struct reply *event[EVENTS_MAX];
 	size_t nr_events, next_event;
-	bool lose_first;
+	bool lose_first, gone;
 	bool watching, acted_before_watching;
 	char log[8192];		/* requests, as "cmd: attributes\n" */
 } k;
@@ -259,6 +259,8 @@ enum events_result events_read(struct events *ev,
 		k.lose_first = false;
 		return EVENTS_LOST;
 	}
+	if (k.gone)
+		return EVENTS_GONE;
 	if (k.next_event < k.nr_events)
 		fn(k.event[k.next_event++], arg);
 	if (k.next_event == k.nr_events && read(ev->fd, &n, sizeof(n)) < 0)
@@ -325,6 +327,24 @@ static void take_back(int fd, int saved, int file, char *buf, size_t size)
 	take_back(2, _se, _e, self->err, sizeof(self->err));		\
 } while (0)
 
+/* The same with standard output to a file that stays. */
+#define RUN_TO(path, ...) do {						\
+	char *_v[] = { "vctl", __VA_ARGS__, NULL };			\
+	int _so, _se, _e, _full = open(path, O_WRONLY);			\
+	fflush(stdout);							\
+	_e = redirect(2, &_se);						\
+	_so = dup(1);							\
+	dup2(_full, 1);							\
+	close(_full);							\
+	globals = (struct globals){ .where = "" };			\
+	self->status = vctl_main(sizeof(_v) / sizeof(_v[0]) - 1, _v);	\
+	fflush(stdout);							\
+	clearerr(stdout);						\
+	dup2(_so, 1);							\
+	close(_so);							\
+	take_back(2, _se, _e, self->err, sizeof(self->err));		\
+} while (0)
+
 #define STATUS(s) EXPECT_EQ(self->status, s)
 #define OUT(s) EXPECT_STREQ(self->out, s)
 #define ERR(s) EXPECT_STREQ(self->err, s)
@@ -359,14 +379,14 @@ TEST_F(vctl, list)
 	k.nr_replies = 2;
 	RUN("list");
 	STATUS(0);
-	OUT("ID  NAME  STATE    VCPUS  MEM-MAX  MEM-CUR  CPU-TIME  UPTIME\n"
-	    " 3  web   running      2     512M     100M      1.5s   1m01s\n"
-	    "12  old   failed       -        -        -         -       -\n");
+	OUT("ID  NAME  STATE    VCPUS  MEM-MAX  MEM-CUR  CPU%  UPTIME\n"
+	    " 3  web   running      2     512M     100M   2.5   1m01s\n"
+	    "12  old   failed       -        -        -     -       -\n");
 	RUN("ls", "-n", "-o", "name,exits,mem-cur,reason", "--bytes");
 	OUT("web  12345  104857600  -\n"
 	    "old      -          -  triple fault \\x1b[2J\n");
 	RUN("-j", "list");
-	OUT("[{\"id\":3,\"name\":\"web\",\"state\":\"running\",\"cpus\":2,\"mem_bytes\":536870912,"
+	OUT("[{\"id\":3,\"name\":\"web\",\"state\":\"running\",\"cpus\":2,\"mem_max_bytes\":536870912,"
 	    "\"charged_bytes\":104857600,\"uptime_ns\":61000000000,\"cpu_time_ns\":1500000000,"
 	    "\"tty\":7,\"testdev\":true,\"stats\":{\"exits\":12345,\"kicks\":0}},"
 	    "{\"id\":12,\"name\":\"old\",\"state\":\"failed\",\"reason\":\"triple fault \\u001b[2J\"}]\n");
@@ -413,14 +433,14 @@ TEST_F(vctl, show)
 TEST_F(vctl, kernel_errors)
 {
 	k.fail_cmd = HS_CMD_VM_NEW;
-	k.fail = (struct nl_error){ EINVAL, false, "memory", "not a \033multiple of 4096" };
+	k.fail = (struct nl_error){ EINVAL, false, "mem", "not a \033multiple of 4096" };
 	RUN("create", "web", "--kernel", "/dev/null");
 	STATUS(2);
-	ERR("vctl: create: memory: not a \\x1bmultiple of 4096 (EINVAL)\n");
+	ERR("vctl: create: mem: not a \\x1bmultiple of 4096 (EINVAL)\n");
 	OUT("");
 	RUN("-j", "create", "web", "--kernel", "/dev/null");
 	STATUS(2);
-	OUT("{\"error\":{\"verb\":\"create\",\"errno\":\"EINVAL\",\"attr\":\"memory\","
+	OUT("{\"error\":{\"verb\":\"create\",\"errno\":\"EINVAL\",\"attr\":\"mem\","
 	    "\"message\":\"not a \\u001bmultiple of 4096\"}}\n");
 	k.fail_cmd = HS_CMD_VM_PAUSE;
 	k.fail = (struct nl_error){ EPERM, false, "", "" };
@@ -432,6 +452,66 @@ TEST_F(vctl, kernel_errors)
 	RUN("start", "web");
 	STATUS(4);
 	ERR("vctl: start: no EPT (EOPNOTSUPP)\n");
+}
+
+/* The host is to blame, not the request: only then is no attribute named. */
+TEST_F(vctl, host_cannot)
+{
+	k.fail_cmd = HS_CMD_VM_NEW;
+	k.fail = (struct nl_error){ EOPNOTSUPP, false, "", "no EPT" };
+	RUN("create", "web", "--kernel", "/dev/null");
+	STATUS(4);
+	k.fail = (struct nl_error){ EOPNOTSUPP, false, "flags", "unknown flag" };
+	RUN("create", "web", "--kernel", "/dev/null");
+	STATUS(2);
+}
+
+/* The output is one document: the answer, or the error. */
+TEST_F(vctl, one_document)
+{
+	k.fail_cmd = HS_CMD_CHECK;
+	k.fail = (struct nl_error){ EPERM, false, "", "" };
+	RUN("-j", "check");
+	STATUS(2);
+	OUT("{\"error\":{\"verb\":\"check\",\"errno\":\"EPERM\","
+	    "\"message\":\"Operation not permitted\"}}\n");
+	RUN("destroy", "-j");
+	STATUS(1);
+	EXPECT_EQ(memcmp(self->out, "{\"error\":", 9), 0);
+	RUN("create", "a", "-j", "--kernel", "/dev/null", "--mem", "x");
+	STATUS(1);
+	EXPECT_NE(strstr(self->out, "\"attr\":\"mem\""), NULL);
+	EXPECT_NE(strstr(self->err, "vctl: create: mem: not a size: 'x'"), NULL);
+}
+
+TEST_F(vctl, output_that_is_lost)
+{
+	k.reply[0] = &web;
+	k.nr_replies = 1;
+	RUN_TO("/dev/full", "-j", "show", "web");
+	STATUS(2);
+	RUN_TO("/dev/full", "show", "web");
+	STATUS(2);
+	RUN_TO("/dev/full", "-V");
+	STATUS(2);
+	RUN_TO("/dev/full", "help");
+	STATUS(2);
+}
+
+TEST_F(vctl, monitor_that_lost_events)
+{
+	k.reply[0] = &web;
+	k.nr_replies = 1;
+	k.nr_events = 1;
+	k.next_event = 1;
+	k.lose_first = true;
+	k.gone = true;
+	RUN("monitor", "-j");
+	STATUS(4);
+	OUT("{\"lost\":true}\n{\"id\":3,\"name\":\"web\",\"state\":\"running\"}\n"
+	    "{\"error\":{\"verb\":\"monitor\","
+	    "\"message\":\"the hyperspace module was unloaded\"}}\n");
+	EXPECT_NE(strstr(self->err, "the hyperspace module was unloaded"), NULL);
 }
 
 TEST_F(vctl, no_module)

@@ -154,7 +154,7 @@ static void show_host(struct check *c)
 static int finish(struct check *c)
 {
 	if (globals.json)
-		json_end(&c->json);
+		json_release(&c->json, stdout);
 	else if (c->failed)
 		puts("This host cannot run VMs yet.");
 	else if (!globals.quiet)
@@ -172,7 +172,10 @@ static int run_check(struct args *a)
 	if (!r && !e.absent)
 		return request_error(&e);
 	if (globals.json) {
-		json_begin(&c.json, stdout, globals.pretty);
+		if (!json_hold(&c.json, globals.pretty)) {
+			request_drop(r);
+			return failure(VCTL_ERROR, "no memory");
+		}
 		json_array(&c.json, NULL);
 	}
 	if (!r) {
@@ -181,7 +184,7 @@ static int run_check(struct args *a)
 	}
 	if (request_dump(r, show_reply, show_again, &c, &e)) {
 		if (globals.json)
-			json_end(&c.json);
+			json_release(&c.json, NULL);
 		return request_error(&e);
 	}
 	return finish(&c);

@@ -6,12 +6,27 @@ _vctl_names()
 	vctl list -n -o NAME 2>/dev/null
 }
 
+# The last of several words with commas between.
+_vctl_list()
+{
+	local done=""
+
+	[[ $cur == *,* ]] && done=${cur%,*},
+	COMPREPLY=($(compgen -P "$done" -W "$1" -- "${cur##*,}"))
+}
+
 _vctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	# "--output=x" comes as three words.
+	if [[ $cur == "=" && $prev == --* ]]; then
+		cur=""
+	elif [[ $prev == "=" ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
 	local verbs="check create start stop pause resume reset destroy wait list show console monitor diagnose completion help"
 	local globals="--json --pretty --output --noheading --bytes --quiet --help"
-	local columns="ID NAME STATE VCPUS MEM-MAX MEM-CUR CPU-TIME UPTIME TTY OVERHEAD RESETS EXITS EXIT-CODE REASON"
+	local columns="ID NAME STATE VCPUS MEM-MAX MEM-CUR CPU% UPTIME CPU-TIME TTY OVERHEAD RESETS EXITS EXIT-CODE REASON"
 	local states="defined running paused stopped failed destroyed"
 	local i verb="" words=0
 
@@ -26,10 +41,10 @@ _vctl()
 		return
 		;;
 	--output | -o)
-		COMPREPLY=($(compgen -W "$columns" -- "$cur"))
+		_vctl_list "$columns"
 		return
 		;;
-	--append | -a | --mem | -m | --cpus | --timeout)
+	--append | -a | --mem | -m | --cpus | -c | --timeout | -t)
 		return
 		;;
 	esac
@@ -69,7 +84,7 @@ _vctl()
 	:*) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
 	help:0) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
 	completion:0) COMPREPLY=($(compgen -W "bash" -- "$cur")) ;;
-	wait:1) COMPREPLY=($(compgen -W "$states" -- "$cur")) ;;
+	wait:1) _vctl_list "$states" ;;
 	start:0 | stop:0 | pause:0 | resume:0 | unpause:0 | reset:0 | destroy:0 | rm:0 | wait:0 | show:0 | status:0 | console:0 | diagnose:0)
 		COMPREPLY=($(compgen -W "$(_vctl_names)" -- "$cur"))
 		;;

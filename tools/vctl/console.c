@@ -179,6 +179,7 @@ static int open_tty(const struct vm_brief *vm, int *fd)
 {
 	struct termios t;
 	char path[64];
+	int err;
 
 	snprintf(path, sizeof(path), "/dev/ttyHS%" PRIu32, vm->tty);
 	*fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -186,8 +187,9 @@ static int open_tty(const struct vm_brief *vm, int *fd)
 		return system_error(errno, NULL, "cannot open %s", path);
 	/* Two readers would each get a part of what the guest writes. */
 	if (flock(*fd, LOCK_EX | LOCK_NB)) {
+		err = errno == EWOULDBLOCK ? EBUSY : errno;
 		close(*fd);
-		return system_error(errno == EWOULDBLOCK ? EBUSY : errno, NULL,
+		return system_error(err, NULL,
 				    "the console of VM '%s' is open in another vctl",
 				    vm->name);
 	}

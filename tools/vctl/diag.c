@@ -251,7 +251,10 @@ static int run_diagnose(struct args *a)
 		return request_error(&e);
 	request_u32(r, HS_A_VM_ID, vm.id);
 	if (globals.json) {
-		json_begin(&j, stdout, globals.pretty);
+		if (!json_hold(&j, globals.pretty)) {
+			request_drop(r);
+			return failure(VCTL_ERROR, "no memory");
+		}
 		json_object(&j, NULL);
 		json_u64(&j, "id", vm.id);
 		json_string(&j, "name", vm.name);
@@ -263,7 +266,7 @@ static int run_diagnose(struct args *a)
 	}
 	ret = request_dump(r, show_reply, show_again, &j, &e);
 	if (globals.json)
-		json_end(&j);
+		json_release(&j, ret ? NULL : stdout);
 	return ret ? request_error(&e) : VCTL_OK;
 }
 

@@ -43,6 +43,19 @@ static void report(int err, const char *attr, const char *text)
 	json_end(&j);
 }
 
+static int usage(const char *attr, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	report(0, attr, text);
+	if (globals.verb)
+		fprintf(stderr, "Try 'vctl help %s'.\n", globals.verb);
+	else
+		fprintf(stderr, "Try 'vctl help'.\n");
+	return VCTL_USAGE;
+}
+
 /**
  * usage_error - the command line is wrong
  * @fmt: how
@@ -51,18 +64,31 @@ static void report(int err, const char *attr, const char *text)
  */
 int usage_error(const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
+	int ret;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	ret = usage(NULL, fmt, ap);
 	va_end(ap);
-	report(0, NULL, text);
-	if (globals.verb)
-		fprintf(stderr, "Try 'vctl help %s'.\n", globals.verb);
-	else
-		fprintf(stderr, "Try 'vctl help'.\n");
-	return VCTL_USAGE;
+	return ret;
+}
+
+/**
+ * option_error - the value of an option is wrong
+ * @option: its long name
+ * @fmt: how
+ *
+ * Return: VCTL_USAGE.
+ */
+int option_error(const char *option, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = usage(option, fmt, ap);
+	va_end(ap);
+	return ret;
 }
 
 /**

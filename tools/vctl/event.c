@@ -87,6 +87,11 @@ static int not_reached(const struct wait *w, const char *word)
 		       w->vm.reason);
 }
 
+static int module_gone(void)
+{
+	return failure(VCTL_NO_HOST, "the hyperspace module was unloaded");
+}
+
 /* Until reached, missed, or @end (ms; -1 = never). */
 static int follow(struct wait *w, struct events *ev, int64_t end)
 {
@@ -117,6 +122,8 @@ static int follow(struct wait *w, struct events *ev, int64_t end)
 			if (ret)
 				return ret;
 			break;
+		case EVENTS_GONE:
+			return module_gone();
 		case EVENTS_ERROR:
 			return failure(VCTL_ERROR, "cannot read events");
 		}
@@ -187,6 +194,18 @@ static int parse_states(const char *s, uint64_t *states, bool *several)
 	}
 }
 
+static void print_reached(const char *word, uint32_t state)
+{
+	struct json j;
+
+	json_begin(&j, stdout, globals.pretty);
+	json_array(&j, NULL);
+	json_object(&j, NULL);
+	json_string(&j, "name", word);
+	json_string(&j, "state", state_name(state));
+	json_end(&j);
+}
+
 static int run_wait(struct args *a)
 {
 	const char *timeout = args_option(a, "timeout");
@@ -198,11 +217,13 @@ static int run_wait(struct args *a)
 	if (ret)
 		return ret;
 	if (timeout && !seconds_parse(timeout, &ms))
-		return usage_error("timeout: not a number of seconds: '%s'",
-				   timeout);
+		return option_error("timeout", "not a number of seconds: '%s'",
+				    timeout);
 	ret = wait_for_state(a->word[0], states, timeout ? (int64_t)ms : -1,
 			     NULL, NULL, &reached);
-	if (!ret && several && !globals.quiet)
+	if (!ret && globals.json)
+		print_reached(a->word[0], reached);
+	else if (!ret && several && !globals.quiet)
 		puts(state_name(reached));
 	return ret;
 }
@@ -274,6 +295,58 @@ static void print_event(const struct reply *rep, void *arg)
 	fflush(stdout);
 }
 
+/* One line of the list that stands for events that were lost. */
+static void print_current(const struct reply *rep, void *arg)
+{
+	const char *name = reply_string(rep, HS_A_VM_NAME);
+	uint32_t id = 0, state = 0;
+	char safe[1024];
+	struct json j;
+
+	(void)arg;
+	reply_u32(rep, HS_A_VM_ID, &id);
+	reply_u32(rep, HS_A_VM_STATE, &state);
+	if (!globals.json) {
+		safe_text(name ? name : "-", safe, sizeof(safe));
+		printf("[now] %s: %s\n", safe, state_name(state));
+		return;
+	}
+	json_begin(&j, stdout, false);
+	json_object(&j, NULL);
+	json_u64(&j, "id", id);
+	if (name)
+		json_string(&j, "name", name);
+	json_string(&j, "state", state_name(state));
+	json_end(&j);
+}
+
+/* The list may be longer for it, and is right at its end. */
+static void print_again(void *arg)
+{
+	(void)arg;
+}
+
+/* Events were lost: says so, and how things are now. */
+static int show_current(void)
+{
+	struct request *r;
+	struct nl_error e;
+	struct json j;
+
+	fputs("vctl: monitor: events were lost; all VMs as they are now:\n", stderr);
+	if (globals.json) {
+		json_begin(&j, stdout, false);
+		json_object(&j, NULL);
+		json_bool(&j, "lost", true);
+		json_end(&j);
+	}
+	r = request_new(HS_CMD_VM_GET, &e);
+	if (!r || request_dump(r, print_current, print_again, NULL, &e))
+		return request_error(&e);
+	fflush(stdout);
+	return VCTL_OK;
+}
+
 static int run_monitor(struct args *a)
 {
 	struct nl_error e;
@@ -292,7 +365,10 @@ static int run_monitor(struct args *a)
 		case EVENTS_OK:
 			break;
 		case EVENTS_LOST:
-			fputs("vctl: monitor: events were lost\n", stderr);
+			ret = show_current();
+			break;
+		case EVENTS_GONE:
+			ret = module_gone();
 			break;
 		case EVENTS_ERROR:
 			ret = failure(VCTL_ERROR, "cannot read events");
@@ -309,5 +385,6 @@ static const struct option monitor_options[] = {
 const struct verb verb_monitor = {
 	"monitor", run_monitor, monitor_options, 0, 0, "",
 	"Prints a line for each change of a VM's state, until interrupted.  With -j,\n"
-	"one JSON object a line.\n"
+	"one JSON object a line.  When events were lost, says so and goes on with the\n"
+	"state of all VMs.\n"
 };

@@ -2,6 +2,7 @@
 /* A writer of JSON (RFC 8259). */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include "json.h"
 #include "name.h"
 
@@ -132,4 +133,49 @@ void json_end(struct json *j)
 		json_close(j);
 	fputc('\n', j->out);
 	fflush(j->out);
+}
+
+/**
+ * json_hold - start a document that may have to be thrown away
+ * @j: the writer; stays where it is until json_release()
+ * @pretty: with line breaks and indentation
+ *
+ * An answer that arrives in parts is printed when all of it is there, so that
+ * output is one document: the answer, or the error.
+ *
+ * Return: false when there is no memory.
+ */
+bool json_hold(struct json *j, bool pretty)
+{
+	FILE *f;
+
+	*j = (struct json){ .pretty = pretty };
+	f = open_memstream(&j->text, &j->len);
+	j->out = f;
+	return f;
+}
+
+/**
+ * json_restart - throw away what was written since json_hold()
+ * @j: the writer
+ */
+void json_restart(struct json *j)
+{
+	rewind(j->out);
+	j->depth = 0;
+	j->some[0] = false;
+}
+
+/**
+ * json_release - end a document that was held
+ * @j: the writer
+ * @out: where it goes; NULL: nowhere
+ */
+void json_release(struct json *j, FILE *out)
+{
+	json_end(j);
+	fclose(j->out);
+	if (out)
+		fwrite(j->text, 1, j->len, out);
+	free(j->text);
 }

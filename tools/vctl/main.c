@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vctl: the table of verbs, help, batches. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "vctl.h"
 
 #ifndef VERSION
@@ -95,6 +97,20 @@ static void take_globals(struct args *a)
 		globals.columns = cols;
 }
 
+/*
+ * What was printed must have arrived: a failure is kept in the stream's error
+ * flag even where somebody flushed it in between.
+ */
+static int check_output(int ret)
+{
+	int err = fflush(stdout) ? errno : 0;
+
+	if (!err && !ferror(stdout))
+		return ret;
+	clearerr(stdout);
+	return system_error(err ? err : EIO, NULL, "cannot write");
+}
+
 static int run_help(int argc, char **argv)
 {
 	const struct verb *v;
@@ -122,7 +138,6 @@ static int run_parsed(const struct verb *v, struct args *a)
 	if (a->words > v->max_words)
 		return usage_error("one word too many: '%s'",
 				   a->word[v->max_words]);
-	take_globals(a);
 	return v->run(a);
 }
 
@@ -134,17 +149,19 @@ static int run_verb(int argc, char **argv)
 	int ret;
 
 	if (!strcmp(argv[0], "help"))
-		return run_help(argc - 1, argv + 1);
+		return check_output(run_help(argc - 1, argv + 1));
 	v = find_verb(argv[0]);
 	if (!v)
 		return usage_error("no such verb: '%s'", argv[0]);
 	globals.verb = v->name;
-	if (args_parse(&a, v->options, argc - 1, argv + 1, false) < 0)
+	ret = args_parse(&a, v->options, argc - 1, argv + 1, false);
+	/* First of all, for they say how an error is told. */
+	take_globals(&a);
+	if (ret < 0)
 		ret = usage_error("%s", a.fault);
 	else
 		ret = run_parsed(v, &a);
-	if (fflush(stdout))
-		ret = system_error(errno, NULL, "cannot write");
+	ret = check_output(ret);
 	globals = saved;
 	return ret;
 }
@@ -158,6 +175,7 @@ static int run_lines(FILE *f, const char *name, bool force)
 	size_t room = 0;
 
 	globals.where = where;
+	errno = 0;
 	while ((force || ret == VCTL_OK) && getline(&line, &room, f) >= 0) {
 		number++;
 		snprintf(where, sizeof(where), "%s:%u: ", name, number);
@@ -168,8 +186,12 @@ static int run_lines(FILE *f, const char *name, bool force)
 			    run_verb(n, word);
 		if (ret == VCTL_OK)
 			ret = r;
+		errno = 0;
 	}
 	globals.where = "";
+	/* A file that cannot be read has not come to its end. */
+	if (ferror(f) && ret == VCTL_OK)
+		ret = system_error(errno ? errno : EIO, "batch", "cannot read '%s'", name);
 	free(line);
 	return ret;
 }
@@ -188,24 +210,39 @@ static int run_batch(const char *name, bool force)
 	return ret;
 }
 
+/* No file that is opened later may become standard input, output or error. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct args a;
-	int used = args_parse(&a, top_options, argc - 1, argv + 1, true);
+	int used;
 
+	fill_standard_fds();
+	used = args_parse(&a, top_options, argc - 1, argv + 1, true);
+	take_globals(&a);
 	if (used < 0)
 		return usage_error("%s", a.fault);
-	take_globals(&a);
 	argc -= used + 1;
 	argv += used + 1;
-	if (args_option(&a, "help")) {
-		help_top();
-		return VCTL_OK;
-	}
+	if (args_option(&a, "help"))
+		return check_output(run_help(argc, argv));
 	if (args_option(&a, "version")) {
 		puts("vctl " VERSION);
-		return VCTL_OK;
+		return check_output(VCTL_OK);
 	}
+	/* A verb's own --force stands behind it. */
+	if (args_option(&a, "force") && !args_option(&a, "batch"))
+		return usage_error("--force before a verb goes with --batch only");
 	if (args_option(&a, "batch")) {
 		if (argc)
 			return usage_error("a verb does not go with --batch");

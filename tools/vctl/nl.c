@@ -14,6 +14,8 @@
 #include <linux/hyperspace.h>
 #include "nl.h"
 
+#define EVENTS_BUFFER	(1 << 20)	/* bytes; the kernel may allow less */
+
 /* Attributes of a message or nest, in the order in which they came. */
 struct reply {
 	struct nlattr *head;
@@ -37,6 +39,7 @@ struct events {
 	struct nl_sock *sock;
 	void (*fn)(const struct reply *, void *);
 	void *arg;
+	bool gone;
 };
 
 /* ---- errors ------------------------------------------------------------------ */
@@ -48,7 +51,7 @@ static const char *const attr_names[] = {
 	[HS_A_VM_KERNEL_FD] = "kernel",
 	[HS_A_VM_INITRD_FD] = "initrd",
 	[HS_A_VM_CMDLINE] = "append",
-	[HS_A_VM_MEM_BYTES] = "memory",
+	[HS_A_VM_MEM_BYTES] = "mem",
 	[HS_A_VM_CPUS] = "cpus",
 	[HS_A_VM_FLAGS] = "flags",
 	[HS_A_VM_ON_PANIC] = "on-panic",
@@ -413,13 +416,26 @@ void reply_each(const struct reply *r, int attr,
 
 /* ---- events --------------------------------------------------------------------- */
 
+/* What the controller says of families: is it about this one? */
+static bool is_ours(struct nlmsghdr *h)
+{
+	struct nlattr *a = nlmsg_find_attr(h, GENL_HDRLEN, CTRL_ATTR_FAMILY_NAME);
+
+	return a && !nla_strcmp(a, HS_GENL_NAME);
+}
+
 static int on_event(struct nl_msg *msg, void *arg)
 {
 	struct events *ev = arg;
 	struct nlmsghdr *h = nlmsg_hdr(msg);
+	uint8_t cmd;
 
-	if (genlmsg_valid_hdr(h, 0) &&
-	    ((struct genlmsghdr *)nlmsg_data(h))->cmd == HS_CMD_EVENT)
+	if (!genlmsg_valid_hdr(h, 0))
+		return NL_OK;
+	cmd = ((struct genlmsghdr *)nlmsg_data(h))->cmd;
+	if (h->nlmsg_type == GENL_ID_CTRL)
+		ev->gone |= cmd == CTRL_CMD_DELFAMILY && is_ours(h);
+	else if (cmd == HS_CMD_EVENT)
 		hand_over(h, ev->fn, ev->arg);
 	return NL_OK;
 }
@@ -443,6 +459,11 @@ struct events *events_open(struct nl_error *e)
 		e->err = group < 0 ? ENOENT : errno ? errno : EPERM;
 		goto err_sock;
 	}
+	/* A group dies with its family, silently but for the controller's word. */
+	group = genl_ctrl_resolve_grp(ev->sock, "nlctrl", "notify");
+	if (group >= 0)
+		nl_socket_add_membership(ev->sock, group);
+	nl_socket_set_buffer_size(ev->sock, EVENTS_BUFFER, 0);
 	nl_socket_disable_seq_check(ev->sock);
 	nl_socket_set_nonblocking(ev->sock);
 	nl_socket_modify_cb(ev->sock, NL_CB_VALID, NL_CB_CUSTOM, on_event, ev);
@@ -471,7 +492,7 @@ enum events_result events_read(struct events *ev,
 		ret = nl_recvmsgs_default(ev->sock);
 	} while (ret >= 0 || ret == -NLE_INTR);
 	if (ret == -NLE_AGAIN)
-		return EVENTS_OK;
+		return ev->gone ? EVENTS_GONE : EVENTS_OK;
 	/* libnl's word for ENOBUFS. */
 	return ret == -NLE_NOMEM ? EVENTS_LOST : EVENTS_ERROR;
 }

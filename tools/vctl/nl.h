@@ -64,6 +64,7 @@ int events_fd(const struct events *ev);
 enum events_result {
 	EVENTS_OK,		/* all that waited was handed to @fn */
 	EVENTS_LOST,		/* some did not fit the socket's buffer */
+	EVENTS_GONE,		/* the module was unloaded: no more will come */
 	EVENTS_ERROR,
 };
 enum events_result events_read(struct events *ev,

@@ -28,7 +28,7 @@ static const struct field {
 	{ HS_A_VM_STATE, STATE, false, "state", "state" },
 	{ HS_A_VM_REASON, TEXT, false, "reason", "reason" },
 	{ HS_A_VM_CPUS, NUMBER, false, "cpus", "cpus" },
-	{ HS_A_VM_MEM_BYTES, BYTES, true, "mem_bytes", "memory" },
+	{ HS_A_VM_MEM_BYTES, BYTES, true, "mem_max_bytes", "memory" },
 	{ HS_A_VM_CHARGED_BYTES, BYTES, true, "charged_bytes", "held" },
 	{ HS_A_VM_OVERHEAD_BYTES, BYTES, true, "overhead_bytes", "overhead" },
 	{ HS_A_VM_UPTIME_NS, UPTIME, true, "uptime_ns", "uptime" },
@@ -174,6 +174,9 @@ static void vm_json(struct json *j, const struct reply *rep)
 
 /* ---- list --------------------------------------------------------------------------- */
 
+/* No attribute of its own. */
+#define COLUMN_CPU_SHARE	(-1)
+
 static const struct list_column {
 	struct column c;
 	int attr;
@@ -184,8 +187,9 @@ static const struct list_column {
 	{ { "VCPUS", true, true }, HS_A_VM_CPUS },
 	{ { "MEM-MAX", true, true }, HS_A_VM_MEM_BYTES },
 	{ { "MEM-CUR", true, true }, HS_A_VM_CHARGED_BYTES },
-	{ { "CPU-TIME", true, true }, HS_A_VM_CPU_TIME_NS },
+	{ { "CPU%", true, true }, COLUMN_CPU_SHARE },
 	{ { "UPTIME", true, true }, HS_A_VM_UPTIME_NS },
+	{ { "CPU-TIME", true, false }, HS_A_VM_CPU_TIME_NS },
 	{ { "TTY", true, false }, HS_A_VM_TTY },
 	{ { "OVERHEAD", true, false }, HS_A_VM_OVERHEAD_BYTES },
 	{ { "RESETS", true, false }, HS_A_VM_RESETS },
@@ -197,7 +201,6 @@ static const struct list_column {
 struct list {
 	struct table table;
 	struct json json;
-	FILE *out;		/* JSON goes here until the dump is complete */
 	bool no_memory;
 };
 
@@ -217,6 +220,21 @@ static void take_exits(const struct reply *rep, void *arg)
 
 	if (reply_u64(rep, HS_A_STAT_EXITS, &val))
 		snprintf(arg, FORMAT_MAX, "%" PRIu64, val);
+}
+
+/*
+ * CPU time by uptime, in percent of one CPU, as ps has it: since the start, not
+ * of the last moment.
+ */
+static const char *cpu_share(const struct reply *rep, char buf[FORMAT_MAX])
+{
+	uint64_t cpu, up;
+
+	if (!reply_u64(rep, HS_A_VM_CPU_TIME_NS, &cpu) ||
+	    !reply_u64(rep, HS_A_VM_UPTIME_NS, &up) || !up)
+		return NULL;
+	snprintf(buf, FORMAT_MAX, "%.1f", 100.0 * cpu / up);
+	return buf;
 }
 
 static void list_row(const struct reply *rep, void *arg)
@@ -239,6 +257,10 @@ static void list_row(const struct reply *rep, void *arg)
 			values[i] = buf[i];
 			continue;
 		}
+		if (attr == COLUMN_CPU_SHARE) {
+			values[i] = cpu_share(rep, buf[i]);
+			continue;
+		}
 		values[i] = field_text(rep, field_of(attr), buf[i]);
 	}
 	if (!table_add(&l->table, values))
@@ -252,8 +274,7 @@ static void list_again(void *arg)
 
 	table_free(&l->table);
 	if (globals.json) {
-		rewind(l->out);
-		json_begin(&l->json, l->out, globals.pretty);
+		json_restart(&l->json);
 		json_array(&l->json, NULL);
 	}
 }
@@ -272,20 +293,13 @@ static int list_dump(struct list *l)
 
 static int list_json(struct list *l)
 {
-	char *text = NULL;
-	size_t len;
 	int ret;
 
-	l->out = open_memstream(&text, &len);
-	if (!l->out)
+	if (!json_hold(&l->json, globals.pretty))
 		return failure(VCTL_ERROR, "no memory");
-	list_again(l);
+	json_array(&l->json, NULL);
 	ret = list_dump(l);
-	json_end(&l->json);
-	fclose(l->out);
-	if (!ret)
-		fwrite(text, 1, len, stdout);
-	free(text);
+	json_release(&l->json, ret ? NULL : stdout);
 	return ret;
 }
 
@@ -319,8 +333,8 @@ static const struct option list_options[] = {
 const struct verb verb_list = {
 	"list", run_list, list_options, 0, 0, "",
 	"Lists all VMs.\n\n"
-	"Columns for -o: ID NAME STATE VCPUS MEM-MAX MEM-CUR CPU-TIME UPTIME (these\n"
-	"are shown without it) TTY OVERHEAD RESETS EXITS EXIT-CODE REASON\n"
+	"Columns for -o: ID NAME STATE VCPUS MEM-MAX MEM-CUR CPU% UPTIME (these are\n"
+	"shown without it) CPU-TIME TTY OVERHEAD RESETS EXITS EXIT-CODE REASON\n"
 };
 
 /* ---- show --------------------------------------------------------------------------- */

@@ -60,6 +60,8 @@ extern const struct verb verb_check, verb_create, verb_start, verb_stop,
 
 /* err.c: each prints and returns the exit status that goes with it */
 int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int option_error(const char *option, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 int system_error(int err, const char *attr, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int failure(int status, const char *fmt, ...)

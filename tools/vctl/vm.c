@@ -18,6 +18,22 @@ static const struct option plain_options[] = {
 	GLOBAL_OPTIONS
 };
 
+/*
+ * VT-x, or a part of it that is needed, is not there.  An attribute that this
+ * module does not know has the same errno, but is named.
+ */
+static bool no_host(const struct nl_error *e)
+{
+	return e->err == EOPNOTSUPP && !*e->attr;
+}
+
+static int host_error(const struct nl_error *e)
+{
+	int ret = request_error(e);
+
+	return no_host(e) ? VCTL_NO_HOST : ret;
+}
+
 /* ---- create ------------------------------------------------------------------- */
 
 struct created {
@@ -61,17 +77,17 @@ static int create_numbers(struct args *a, uint64_t *mem, uint32_t *cpus,
 
 	*mem = DEFAULT_MEM;
 	if (s && !size_parse(s, mem))
-		return usage_error("mem: not a size: '%s' (512M, 2G, ...)", s);
+		return option_error("mem", "not a size: '%s' (512M, 2G, ...)", s);
 	s = args_option(a, "cpus");
 	*cpus = 1;
 	if (s && !u32_parse(s, cpus))
-		return usage_error("cpus: not a number: '%s'", s);
+		return option_error("cpus", "not a number: '%s'", s);
 	s = args_option(a, "on-panic");
 	*on_panic = HS_ON_PANIC_FAIL;
 	if (s && !strcmp(s, "reset"))
 		*on_panic = HS_ON_PANIC_RESET;
 	else if (s && strcmp(s, "fail"))
-		return usage_error("on-panic: '%s' is neither fail nor reset", s);
+		return option_error("on-panic", "'%s' is neither fail nor reset", s);
 	return VCTL_OK;
 }
 
@@ -102,7 +118,7 @@ static int create_request(struct args *a, int kernel, int initrd)
 	if (args_option(a, "testdev"))
 		request_u32(r, HS_A_VM_FLAGS, HS_VM_F_TESTDEV);
 	if (request_do(r, take_created, &c, &e))
-		return request_error(&e);
+		return host_error(&e);
 	print_created(a->word[0], &c);
 	return VCTL_OK;
 }
@@ -116,7 +132,7 @@ static int run_create(struct args *a)
 	int kfd, ifd = -1, ret;
 
 	if (fault)
-		return usage_error("name: %s: '%s'", fault, a->word[0]);
+		return option_error("name", "%s: '%s'", fault, a->word[0]);
 	if (!kernel)
 		return usage_error("--kernel is missing");
 	kfd = open(kernel, O_RDONLY | O_CLOEXEC);
@@ -245,8 +261,7 @@ static int run_start(struct args *a)
 	int ret;
 
 	ret = simple(HS_CMD_VM_START, a->word[0], false, &e);
-	/* VT-x, or a part of it that is needed, is not there. */
-	if (ret == VCTL_ERROR && e.err == EOPNOTSUPP)
+	if (ret == VCTL_ERROR && no_host(&e))
 		return VCTL_NO_HOST;
 	if (ret || !args_option(a, "console"))
 		return ret;
@@ -290,8 +305,8 @@ static int run_stop(struct args *a)
 	if (!timeout)
 		return send_stop(&s);
 	if (!seconds_parse(timeout, &ms))
-		return usage_error("timeout: not a number of seconds: '%s'",
-				   timeout);
+		return option_error("timeout", "not a number of seconds: '%s'",
+				    timeout);
 	return wait_for_state(s.word, 1ULL << HS_VM_STOPPED, ms, send_stop, &s,
 			      NULL);
 }
