@@ -18,8 +18,9 @@
  * @attr: attribute that it came in
  * @e: what is wrong, when something is
  *
- * Only regular files: their size is known and reading them cannot block on
- * somebody else for ever.  Context: the caller's own process (doit).
+ * Only regular files: their size is known, and reading them waits for storage
+ * alone.  (A file system that is served by a process or over a network can make
+ * them wait for ever; then so does whoever starts or resets the VM.)  Context: the caller's own process (doit).
  *
  * Return: a file with a reference, or ERR_PTR(-EBADF, -EINVAL, -EACCES).
  */

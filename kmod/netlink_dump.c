@@ -20,13 +20,15 @@ static int put_one(struct sk_buff *skb, struct netlink_callback *cb, struct hs_v
 {
 	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				&hs_genl_family, NLM_F_MULTI, HS_CMD_VM_GET);
+	int err;
 
 	if (!hdr)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);
-	if (hs_netlink_put_vm(skb, vm)) {
+	err = hs_netlink_put_vm(skb, vm);
+	if (err) {
 		genlmsg_cancel(skb, hdr);
-		return -EMSGSIZE;
+		return err == -ENODEV ? 0 : err;	/* it is gone, go on */
 	}
 	genlmsg_end(skb, hdr);
 	return 0;

@@ -92,13 +92,16 @@ static void take_view(struct hs_vm *vm, struct vm_view *w)
  * @msg: message to add it to
  * @vm: a VM with a reference
  *
- * Return: 0, or -EMSGSIZE when it did not fit; the caller cancels the message.
+ * Return: 0; -ENODEV when it is being destroyed; -EMSGSIZE when it did not fit.
+ * On an error the caller cancels the message.
  */
 int hs_netlink_put_vm(struct sk_buff *msg, struct hs_vm *vm)
 {
 	struct vm_view w;
 
 	take_view(vm, &w);
+	if (w.state == HS_VM_DESTROYED)
+		return -ENODEV;
 	if (nla_put_u32(msg, HS_A_VM_ID, vm->id) ||
 	    nla_put_string(msg, HS_A_VM_NAME, vm->name) ||
 	    nla_put_u32(msg, HS_A_VM_STATE, w.state) ||
@@ -152,7 +155,8 @@ int hs_netlink_vm_get(struct sk_buff *skb, struct genl_info *info)
 	hs_vm_put(vm);
 	if (err) {
 		nlmsg_free(msg);
-		return fail_why(info, err, "the answer does not fit");
+		return fail_why(info, err, err == -ENODEV ? "the VM is being destroyed" :
+				"the answer does not fit");
 	}
 	genlmsg_end(msg, hdr);
 	return genlmsg_reply(msg, info);

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <asm/tsc.h>
 #include <linux/xarray.h>
+#include "event.h"
 #include "image.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -190,11 +191,14 @@ static void vcpus_destroy(struct hs_vm *vm)
 {
 	unsigned int i;
 
-	for (i = 0; i < vm->cpus; i++)
+	for (i = 0; i < vm->cpus; i++) {
 		if (vm->vcpu[i])
 			hs_vcpu_destroy(vm->vcpu[i]);
+		vm->vcpu[i] = NULL;
+	}
 }
 
+/* What was made before an error is left to machine_destroy(). */
 static int vcpus_create(struct hs_vm *vm)
 {
 	unsigned int i;
@@ -202,14 +206,26 @@ static int vcpus_create(struct hs_vm *vm)
 	for (i = 0; i < vm->cpus; i++) {
 		struct hs_vcpu *v = hs_vcpu_create(vm, i);
 
-		if (IS_ERR(v)) {
-			vcpus_destroy(vm);
+		if (IS_ERR(v))
 			return PTR_ERR(v);
-		}
 		vm->vcpu[i] = v;
 	}
 	vm->parked = vm->cpus;
 	return 0;
+}
+
+/*
+ * All vCPUs are parked.  Until hs_board_exit() returns, timers and the
+ * console may still kick vCPUs and post events, which queue the work; after it
+ * the work is the last that could look at the machine.
+ */
+static void machine_destroy(struct hs_vm *vm)
+{
+	hs_board_exit(&vm->board);
+	cancel_work_sync(&vm->work);
+	vcpus_destroy(vm);
+	hs_vmx_vm_destroy(vm->vmx);
+	hs_gmem_destroy(vm->gmem);
 }
 
 /* Puts the machine together; undone by machine_destroy(). */
@@ -259,26 +275,14 @@ static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
 
 	if (err == -ENOSPC)
 		e->why = "this host has as many vCPUs as it can tell apart";
-	hs_vmx_vm_destroy(vm->vmx);
+	machine_destroy(vm);
+	return err;
+
 exit_board:
 	hs_board_exit(&vm->board);
 free_gmem:
 	hs_gmem_destroy(vm->gmem);
 	return err;
-}
-
-/*
- * All vCPUs are parked.  Until hs_board_exit() returns, timers and the
- * console may still kick vCPUs and post events, which queue the work; after it
- * the work is the last that could look at the machine.
- */
-static void machine_destroy(struct hs_vm *vm)
-{
-	hs_board_exit(&vm->board);
-	cancel_work_sync(&vm->work);
-	vcpus_destroy(vm);
-	hs_vmx_vm_destroy(vm->vmx);
-	hs_gmem_destroy(vm->gmem);
 }
 
 static void vm_free(struct hs_vm *vm)
@@ -376,11 +380,10 @@ struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
 		goto unreserve;
 
 	kref_get(&vm->ref);
-	vm_publish(vm);
 	mutex_lock(&vm->lock);
-	/* Somebody may have been quicker to find and destroy it. */
-	if (vm->state == HS_VM_DEFINED)
-		hs_vm_set_state(vm, HS_VM_DEFINED, NULL, info);
+	/* Who finds it waits for the lock: this event is the VM's first. */
+	vm_publish(vm);
+	hs_vm_set_state(vm, HS_VM_DEFINED, NULL, info);
 	mutex_unlock(&vm->lock);
 	return vm;
 
@@ -399,25 +402,38 @@ put_module:
  * @why: sentence, when it may not be destroyed now
  * @info: the request, for its echo
  *
- * When it returns, nothing of the VM is left.  Process context, sleeps.
+ * When it returns, nothing of the VM is left.  The event is sent when name,
+ * console and reference on the module are free again: who waited for it may
+ * use the name, or unload the module.
  *
- * Return: 0, -EBUSY when it is live, -ENODEV when somebody else was quicker.
+ * Context: a request of the control plane, whose lock keeps the module's code
+ * here until it returned; sleeps.
+ *
+ * Return: 0, -EBUSY when it is live, -ENODEV when somebody else was quicker,
+ * -EINTR when the caller is being killed while another operation goes on.
  */
 int hs_vm_destroy(struct hs_vm *vm, const char **why, struct genl_info *info)
 {
 	const struct hs_vm_verdict *v;
+	enum hs_vm_state old;
 
-	/* Dead: no operation finds a legal transition any more. */
-	mutex_lock(&vm->lock);
-	v = hs_vm_verdict(vm->state, HS_OP_DEL);
+	if (mutex_lock_killable(&vm->lock)) {
+		*why = "interrupted while another operation on the VM was going on";
+		return -EINTR;
+	}
+	old = vm->state;
+	v = hs_vm_verdict(old, HS_OP_DEL);
 	if (v->err) {
 		*why = v->why;
 		mutex_unlock(&vm->lock);
 		return v->err;
 	}
-	hs_vm_set_state(vm, v->next, NULL, info);
-	mutex_unlock(&vm->lock);
+	/* Dead: no operation finds a legal transition any more. */
+	spin_lock(&vm->state_lock);
+	vm->state = v->next;
+	spin_unlock(&vm->state_lock);
 	vm_unpublish(vm);
+	mutex_unlock(&vm->lock);
 
 	/* Requests that found it before; each ends at vm->lock, or at once. */
 	hs_vm_put(vm);		/* the caller's */
@@ -425,8 +441,11 @@ int hs_vm_destroy(struct hs_vm *vm, const char **why, struct genl_info *info)
 	wait_for_completion(&vm->released);
 
 	machine_destroy(vm);
-	vm_free(vm);
 	module_put(THIS_MODULE);
+	mutex_lock(&vm->lock);
+	hs_event_state(vm, old, v->next, NULL, info);
+	mutex_unlock(&vm->lock);
+	vm_free(vm);
 	return 0;
 }
 

@@ -91,12 +91,14 @@ static void vm_restart(struct hs_vm *vm, const char *reason, struct genl_info *i
 {
 	struct hs_attr_error e = { };
 	char text[HS_REASON_MAX + 1];
+	int err;
 
 	hs_vm_hold(vm, HS_HOLD_RESET);
 	hs_vm_wait_parked(vm);
-	if (machine_power_on(vm, &e)) {
-		snprintf(text, sizeof(text), "%s, and cannot be loaded again: %s",
-			 reason, e.why ?: "out of memory");
+	err = machine_power_on(vm, &e);
+	if (err) {
+		snprintf(text, sizeof(text), "%s, and cannot be loaded again: %s (error %d)",
+			 reason, e.why ?: "its memory cannot be filled", -err);
 		vm_end(vm, HS_OP_FAIL, text, info);
 	} else {
 		spin_lock(&vm->state_lock);
