@@ -166,7 +166,7 @@ int hs_pit_init(struct hs_board *b)
 
 /**
  * hs_pit_reset - power-on state
- * @b: the board; no vCPU runs, the lines were lowered
+ * @b: the board; no vCPU runs
  */
 void hs_pit_reset(struct hs_board *b)
 {
@@ -175,6 +175,7 @@ void hs_pit_reset(struct hs_board *b)
 
 	raw_spin_lock_irqsave(&p->lock, flags);
 	hs_pit_core_reset(&p->core);
+	hs_irq_set(p->b, HS_IRQ_PIT, false);
 	arm(p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 }

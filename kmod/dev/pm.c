@@ -147,7 +147,7 @@ int hs_pm_init(struct hs_board *b)
 
 /**
  * hs_pm_reset - power-on state
- * @b: the board; no vCPU runs, the lines were lowered
+ * @b: the board; no vCPU runs
  */
 void hs_pm_reset(struct hs_board *b)
 {
@@ -158,7 +158,6 @@ void hs_pm_reset(struct hs_board *b)
 	raw_spin_lock_irqsave(&p->lock, flags);
 	now = ktime_get_ns();
 	hs_pm_core_reset(&p->core, now);
-	p->line = false;
 	update(p, now);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 }

@@ -151,7 +151,7 @@ int hs_rtc_init(struct hs_board *b)
 
 /**
  * hs_rtc_reset - the RESET pin: time, alarm and RAM stay
- * @b: the board; no vCPU runs, the lines were lowered
+ * @b: the board; no vCPU runs
  */
 void hs_rtc_reset(struct hs_board *b)
 {
@@ -162,7 +162,6 @@ void hs_rtc_reset(struct hs_board *b)
 	raw_spin_lock_irqsave(&r->lock, flags);
 	now = ktime_get_real_ns();
 	hs_rtc_core_reset(&r->core, now);
-	r->line = false;
 	update(r, now);
 	raw_spin_unlock_irqrestore(&r->lock, flags);
 }

@@ -207,15 +207,21 @@ int hs_testdev_init(struct hs_board *b)
 }
 
 /**
- * hs_testdev_reset - power-on state: latches and RAM are zero
+ * hs_testdev_reset - power-on state: latches and RAM are zero, all lines low
  * @b: the board; no vCPU runs; may have no test device
+ *
+ * Devices that drive a line of their own are reset after this one, and lower
+ * theirs where they know it to be high.
  */
 void hs_testdev_reset(struct hs_board *b)
 {
 	struct hs_testdev *t = b->testdev;
+	unsigned int n;
 
 	if (!t)
 		return;
+	for (n = 0; n < HS_IOAPIC_PINS; n++)
+		hs_irq_set(b, n, false);
 	memset(t->latch, 0, sizeof(t->latch));
 	t->latch8 = 0;
 	memset(t->ram, 0, HS_GPA_TESTDEV_SIZE);

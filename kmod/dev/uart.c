@@ -173,7 +173,7 @@ int hs_uart_init(struct hs_board *b)
 
 /**
  * hs_uart_reset - power-on state
- * @b: the board; no vCPU runs, the lines were lowered
+ * @b: the board; no vCPU runs
  */
 void hs_uart_reset(struct hs_board *b)
 {
@@ -182,7 +182,7 @@ void hs_uart_reset(struct hs_board *b)
 
 	raw_spin_lock_irqsave(&u->lock, flags);
 	hs_uart_core_reset(&u->core);
-	u->line = false;
+	update_irq(u);
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 }
 

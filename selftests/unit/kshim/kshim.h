@@ -20,7 +20,11 @@
 
 #define GFP_KERNEL_ACCOUNT	0
 #define kzalloc(size, gfp)	calloc(1, size)
+#define kvzalloc(size, gfp)	calloc(1, size)
+#define kcalloc(n, size, gfp)	calloc(n, size)
 #define kfree(p)		free(p)
+#define kvfree(p)		free(p)
+#define might_sleep()		do { } while (0)
 
 /* --- locks --------------------------------------------------------------- */
 
@@ -39,12 +43,25 @@ typedef struct {
 
 typedef s64 ktime_t;
 
+#define NSEC_PER_USEC		1000UL
 #define ns_to_ktime(ns)		((ktime_t)(ns))
+#define ktime_add_ns(t, ns)	((t) + (ktime_t)(ns))
 
 extern u64 kshim_ns;		/* the monotonic clock */
 extern u64 kshim_tsc_per_ns;
 
 static inline u64 ktime_get_ns(void)
+{
+	return kshim_ns;
+}
+
+static inline ktime_t ktime_get(void)
+{
+	return kshim_ns;
+}
+
+/* The host booted at the time that Unix counts from. */
+static inline u64 ktime_get_real_ns(void)
 {
 	return kshim_ns;
 }
@@ -82,6 +99,15 @@ static inline void hrtimer_set_expires(struct hrtimer *t, ktime_t when)
 {
 	assert(!t->queued);
 	t->expires = when;
+}
+
+/* No callback runs meanwhile: there is one thread. */
+static inline int hrtimer_try_to_cancel(struct hrtimer *t)
+{
+	int was = t->queued;
+
+	t->queued = false;
+	return was;
 }
 
 /* Moves the clock to @ns, letting timers go off on the way, in order. */
