@@ -236,36 +236,59 @@ static u64 period_number(const struct hs_rtc_core *c, u64 now)
 	return p ? div_u64(crystal(c, now), p) : 0;
 }
 
-static bool alarm_matches(const struct hs_rtc_core *c, u8 reg, u8 val)
+#define EACH	-1	/* of an alarm's field: every value */
+
+/* What a field of the alarm asks for, below @n; EACH; @n for what never comes. */
+static int alarm_field(const struct hs_rtc_core *c, u8 reg, int n,
+		       u8 (*enc)(const struct hs_rtc_core *c, u32 v))
 {
 	u8 a = c->ram[reg];
+	int v;
 
-	return (a & 0xc0) == 0xc0 || a == val;
+	if ((a & 0xc0) == 0xc0)
+		return EACH;
+	for (v = 0; v < n; v++)
+		if (enc(c, v) == a)
+			break;
+	return v;
 }
 
-/* The first second in (@from, @to] that the alarm matches, or -1. */
+/*
+ * The first second in (@from, @to] that the alarm matches, or -1.  Fields are
+ * looked up one by one: the host's interrupts are off, and what a guest asks
+ * for may never come.
+ */
 static s64 next_alarm(const struct hs_rtc_core *c, s64 from, s64 to)
 {
-	u64 t = from + 1;
+	const int h = alarm_field(c, HS_RTC_HOURS_ALARM, 24, encode_hour);
+	const int m = alarm_field(c, HS_RTC_MINUTES_ALARM, 60, encode);
+	const int s = alarm_field(c, HS_RTC_SECONDS_ALARM, 60, encode);
+	const u64 first = from + 1, day = div_u64(first, SEC_PER_DAY) * SEC_PER_DAY;
+	int at = first - day, hour = at / 3600, minute = at / 60 % 60;
+	int second = at % 60;
+	u64 t = 0;
 
-	/* A match happens within a day or never. */
-	to = min_t(s64, to, from + SEC_PER_DAY);
-	while (t <= (u64)to) {
-		u32 day_s = t - div_u64(t, SEC_PER_DAY) * SEC_PER_DAY;
-
-		if (!alarm_matches(c, HS_RTC_HOURS_ALARM,
-				   encode_hour(c, day_s / 3600)))
-			t += 3600 - day_s % 3600;
-		else if (!alarm_matches(c, HS_RTC_MINUTES_ALARM,
-					encode(c, day_s / 60 % 60)))
-			t += 60 - day_s % 60;
-		else if (!alarm_matches(c, HS_RTC_SECONDS_ALARM,
-					encode(c, day_s % 60)))
-			t++;
-		else
-			return t;
+	if (h == 24 || m == 60 || s == 60)
+		return -1;
+	/* From the seconds up: what has passed is carried into the next field. */
+	if (s != EACH) {
+		minute += second > s;
+		second = s;
 	}
-	return -1;
+	if (minute == 60 || (m != EACH && minute != m)) {
+		hour += minute == 60 || minute > m;
+		minute = m == EACH ? 0 : m;
+		second = s == EACH ? 0 : s;
+	}
+	if (hour == 24 || (h != EACH && hour != h)) {
+		if (hour == 24 || hour > h)
+			t = SEC_PER_DAY;
+		hour = h == EACH ? 0 : h;
+		minute = m == EACH ? 0 : m;
+		second = s == EACH ? 0 : s;
+	}
+	t += day + hour * 3600 + minute * 60 + second;
+	return t <= (u64)to ? (s64)t : -1;
 }
 
 static void update_irqf(struct hs_rtc_core *c)

@@ -378,4 +378,92 @@ TEST_F(rtc, random_accesses)
 	}
 }
 
+/* ---- how long the host's interrupts stay off ------------------------------- */
+
+/* The compiler has each function call this: a measure of work, not of time. */
+static unsigned long calls;
+
+__attribute__((no_instrument_function))
+void __cyg_profile_func_enter(void *fn, void *from)
+{
+	calls++;
+}
+
+__attribute__((no_instrument_function))
+void __cyg_profile_func_exit(void *fn, void *from)
+{
+}
+
+static u8 coded(u32 v, bool binary)
+{
+	return binary ? v : v / 10 * 16 + v % 10;
+}
+
+static u8 coded_hour(u32 h, bool binary, bool h24)
+{
+	if (h24)
+		return coded(h, binary);
+	return coded(h % 12 ? h % 12 : 12, binary) | (h < 12 ? 0 : 0x80);
+}
+
+static bool asked(u8 field, u8 v)
+{
+	return field >= 0xc0 || field == v;
+}
+
+/* Seconds from @s of the day to the alarm, one by one; 0 for never. */
+static u32 slow_alarm(u32 s, u8 h, u8 m, u8 sec, bool binary, bool h24)
+{
+	u32 i, t;
+
+	for (i = 1; i <= 86400; i++) {
+		t = (s + i) % 86400;
+		if (asked(h, coded_hour(t / 3600, binary, h24)) &&
+		    asked(m, coded(t / 60 % 60, binary)) &&
+		    asked(sec, coded(t % 60, binary)))
+			return i;
+	}
+	return 0;
+}
+
+TEST_F(rtc, alarm_is_found_soon_and_right)
+{
+	unsigned long worst = 0;
+	u32 seed = 1, i, want, s;
+	u64 next;
+
+	for (i = 0; i < 3000; i++) {
+		bool binary = i & 1, h24 = i & 2;
+		u8 f[3];
+		unsigned int n;
+
+		s = (seed = seed * 1664525 + 1013904223) >> 8;
+		self->t = 1709164800 * SEC + s % 86400 * SEC + SEC / 4;
+		for (n = 0; n < 3; n++) {
+			seed = seed * 1664525 + 1013904223;
+			/* Each value, those that mean every, and at times none. */
+			f[n] = seed >> 30 == 0 ? 0xc0 | seed >> 24 :
+			       seed >> 28 == 4 ? seed >> 16 :
+			       n == 0 ? coded_hour((seed >> 16) % 24, binary, h24) :
+			       coded((seed >> 16) % 60, binary);
+		}
+		SET(HS_RTC_B, binary * HS_RTC_B_BINARY | h24 * HS_RTC_B_24H | HS_RTC_B_AIE);
+		SET(HS_RTC_HOURS_ALARM, f[0]);
+		SET(HS_RTC_MINUTES_ALARM, f[1]);
+		SET(HS_RTC_SECONDS_ALARM, f[2]);
+		LINE();
+		GET(HS_RTC_C);
+		calls = 0;
+		next = NEXT();
+		worst = max(worst, calls);
+		want = slow_alarm(s % 86400, f[0], f[1], f[2], binary, h24);
+		ASSERT_EQ(want ? want * SEC - SEC / 4 : HS_RTC_NEVER, next)
+			TH_LOG("%02x:%02x:%02x from %u, binary %u, 24h %u", f[0], f[1],
+			       f[2], s % 86400, binary, h24);
+	}
+	/* Two or three calls for each value of three fields. */
+	EXPECT_GE(3 * (24 + 60 + 60) + 50, worst);
+	EXPECT_LE(24 + 60 + 60, worst);
+}
+
 TEST_HARNESS_MAIN
