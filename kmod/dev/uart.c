@@ -24,7 +24,8 @@ struct hs_uart {
 	struct hs_board *b;
 };
 
-static void update_irq(struct hs_uart *u)
+/* The line follows the state. */
+static void drive(struct hs_uart *u)
 {
 	bool level = hs_uart_core_irq(&u->core);
 
@@ -40,24 +41,27 @@ static void refill(struct hs_uart *u, unsigned int max)
 {
 	u8 byte;
 
+	/* No lock for a guest that looks at LSR before each byte it writes. */
+	if (!hs_console_has_input(u->b->console))
+		return;
 	max = min(max, hs_uart_core_room(&u->core));
 	while (max-- && hs_console_in(u->b->console, &byte))
 		hs_uart_core_receive(&u->core, byte, 0);
 }
 
 /*
- * A driver that sets the port up clears the FIFO, so what was typed before
- * waits in the console until the guest asks for it: it enabled the receive
- * interrupt, or it looks at LSR with the FIFO empty (and then gets one byte).
+ * The end of each access, and what happens by itself.  The line first shows what
+ * the access has cleared: its input is edge triggered, and what comes next would
+ * go unnoticed on a line that never fell.  For the same reason the FIFO is not
+ * topped up while the guest empties it.
  */
-static void refill_for_read(struct hs_uart *u, unsigned int reg)
+static void update(struct hs_uart *u)
 {
-	if (!hs_console_has_input(u->b->console))
-		return;
-	if (u->core.ier & HS_UART_IER_RDI)
+	drive(u);
+	hs_uart_core_elapse(&u->core);
+	if ((u->core.ier & HS_UART_IER_RDI) && !u->core.rx_len)
 		refill(u, HS_UART_FIFO);
-	else if (reg == HS_UART_LSR && !u->core.rx_len)
-		refill(u, 1);
+	drive(u);
 }
 
 static u8 read_reg(void *dev, unsigned int reg)
@@ -67,12 +71,15 @@ static u8 read_reg(void *dev, unsigned int reg)
 	u8 val;
 
 	raw_spin_lock_irqsave(&u->lock, flags);
-	if (reg == HS_UART_LSR)
-		refill_for_read(u, reg);
+	/*
+	 * A driver that sets the port up clears the FIFO, so what was typed
+	 * before waits in the console until the guest asks for it: it enabled
+	 * the receive interrupt, or it looks for a byte here, and gets one.
+	 */
+	if (reg == HS_UART_LSR && !u->core.rx_len)
+		refill(u, 1);
 	val = hs_uart_core_read(&u->core, reg);
-	if (reg == HS_UART_RBR)
-		refill_for_read(u, reg);
-	update_irq(u);
+	update(u);
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 	return val;
 }
@@ -86,9 +93,7 @@ static void write_reg(void *dev, unsigned int reg, u8 val)
 	raw_spin_lock_irqsave(&u->lock, flags);
 	if (hs_uart_core_write(&u->core, reg, val, &tx))
 		hs_console_out(u->b->console, tx);
-	if (u->core.ier & HS_UART_IER_RDI)
-		refill(u, HS_UART_FIFO);
-	update_irq(u);
+	update(u);
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 }
 
@@ -121,7 +126,7 @@ void hs_uart_input_ready(struct hs_uart *u)
 	raw_spin_lock_irqsave(&u->lock, flags);
 	if (u->core.ier & HS_UART_IER_RDI)
 		refill(u, HS_UART_FIFO);
-	update_irq(u);
+	drive(u);
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 }
 
@@ -139,7 +144,7 @@ void hs_uart_break(struct hs_uart *u)
 	raw_spin_lock_irqsave(&u->lock, flags);
 	if (hs_uart_core_room(&u->core))
 		hs_uart_core_receive(&u->core, 0, HS_UART_LSR_BI);
-	update_irq(u);
+	drive(u);
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 }
 
@@ -182,7 +187,7 @@ void hs_uart_reset(struct hs_board *b)
 
 	raw_spin_lock_irqsave(&u->lock, flags);
 	hs_uart_core_reset(&u->core);
-	update_irq(u);
+	drive(u);
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 }
 

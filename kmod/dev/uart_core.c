@@ -75,9 +75,10 @@ static u8 irq_id(const struct hs_uart_core *c)
 {
 	if ((c->ier & HS_UART_IER_RLSI) && (c->overrun || rx_head_err(c)))
 		return HS_UART_IIR_RLSI;
-	if ((c->ier & HS_UART_IER_RDI) && c->rx_len)
-		return c->rx_len >= rx_trigger(c) ? HS_UART_IIR_RDI :
-						    HS_UART_IIR_TIMEOUT;
+	if ((c->ier & HS_UART_IER_RDI) && c->rx_len >= rx_trigger(c))
+		return HS_UART_IIR_RDI;
+	if ((c->ier & HS_UART_IER_RDI) && c->rx_len && !c->rx_fresh)
+		return HS_UART_IIR_TIMEOUT;
 	if ((c->ier & HS_UART_IER_THRI) && c->thri)
 		return HS_UART_IIR_THRI;
 	if ((c->ier & HS_UART_IER_MSI) && (c->msr & 0x0f))
@@ -108,6 +109,8 @@ static u8 read_rbr(struct hs_uart_core *c)
 	byte = c->rx[c->rx_head].byte;
 	c->rx_head = (c->rx_head + 1) % HS_UART_FIFO;
 	c->rx_len--;
+	/* What is left has four character times more to be read in. */
+	c->rx_fresh = true;
 	return byte;
 }
 
@@ -205,7 +208,8 @@ bool hs_uart_core_write(struct hs_uart_core *c, unsigned int reg, u8 val, u8 *tx
 			c->dll = val;
 			break;
 		}
-		c->thri = true;
+		c->thri = false;
+		c->thr_full = true;
 		if (c->mcr & HS_UART_MCR_LOOP) {
 			hs_uart_core_receive(c, val, 0);
 			break;
@@ -237,6 +241,22 @@ bool hs_uart_core_write(struct hs_uart_core *c, unsigned int reg, u8 val, u8 *tx
 		break;
 	}
 	return false;
+}
+
+/**
+ * hs_uart_core_elapse - time passes, as much as it takes
+ * @c: the UART
+ *
+ * What was written has left, and what waits in the receive FIFO has timed out.
+ * The caller looks at the interrupt line before this and after it: where both
+ * follow each other on a real line, an edge-triggered input sees an edge.
+ */
+void hs_uart_core_elapse(struct hs_uart_core *c)
+{
+	if (c->thr_full)
+		c->thri = true;
+	c->thr_full = false;
+	c->rx_fresh = false;
 }
 
 /**

@@ -3,9 +3,10 @@
  * 16550A UART: registers, FIFO, interrupt logic.  Pure; the caller locks.
  *
  * The line is infinitely fast: a byte written to THR is out at once, so THRE
- * and TEMT are always set, but the interrupt that says so is raised by each
- * write and cleared by reading IIR, as in the chip.  What waits in the receive
- * FIFO below its trigger level counts as timed out at once.
+ * and TEMT are always set, and what waits in the receive FIFO below its trigger
+ * level has timed out at once.  But for the interrupt line it makes two steps:
+ * an access clears a cause, as in the chip (a write of THR that of the empty THR,
+ * a read of RBR that of the timeout), and hs_uart_core_elapse() makes the next.
  */
 #ifndef HS_DEV_UART_CORE_H
 #define HS_DEV_UART_CORE_H
@@ -71,6 +72,8 @@ struct hs_uart_core {
 	u8 msr;			/* lines and deltas */
 	bool overrun;
 	bool thri;		/* THR became empty since IIR said so */
+	bool thr_full;		/* written since hs_uart_core_elapse() */
+	bool rx_fresh;		/* RBR was read since then */
 	u8 rx_head, rx_len;
 	struct {
 		u8 byte, err;
@@ -82,6 +85,7 @@ u8 hs_uart_core_read(struct hs_uart_core *c, unsigned int reg);
 bool hs_uart_core_write(struct hs_uart_core *c, unsigned int reg, u8 val, u8 *tx);
 unsigned int hs_uart_core_room(const struct hs_uart_core *c);
 void hs_uart_core_receive(struct hs_uart_core *c, u8 byte, u8 err);
+void hs_uart_core_elapse(struct hs_uart_core *c);
 bool hs_uart_core_irq(const struct hs_uart_core *c);
 
 #endif /* HS_DEV_UART_CORE_H */

@@ -87,6 +87,14 @@ static void outp(struct hs_board *b, u16 port, unsigned int size, u32 val)
 	hs_bus_write(&b->pio, port, size, val, false);
 }
 
+static u8 inp(struct hs_board *b, u16 port)
+{
+	u64 val;
+
+	hs_bus_read(&b->pio, port, 1, &val, false);
+	return val;
+}
+
 /* All pins to CPU 0, edge triggered, vector 0x40 and up; 0x10000: masked. */
 static void route(struct hs_board *b, unsigned int pin, u32 flags)
 {
@@ -131,6 +139,7 @@ FIXTURE_TEARDOWN(board)
 }
 
 #define OUT(port, v)	outp(&self->b, port, 1, v)
+#define IN(port)	inp(&self->b, port)
 #define CMOS(reg, v)	(OUT(0x70, reg), OUT(0x71, v))
 #define ROUTE(pin, f)	route(&self->b, pin, f)
 #define TOOK()		took(&self->b)
@@ -195,6 +204,58 @@ TEST_F(board, reset_loses_no_edge)
 	ROUTE(11, 0);
 	OUT(0x2000 + 11, 1);
 	EXPECT_EQ(0x4b, TOOK());
+}
+
+/* --- UART ----------------------------------------------------------------- */
+
+/* A driver that takes one byte per interrupt is called again for the next. */
+TEST_F(board, uart_each_cause_is_an_edge)
+{
+	/* With the FIFO less than its trigger: then each byte times out. */
+	static const char *const texts[] = { "Many of them, one by one.", "Just a few." };
+	unsigned int fifo, i;
+	const char *text;
+
+	ROUTE(HS_IRQ_COM1, 0);
+	for (fifo = 0; fifo < 2; fifo++) {
+		OUT(COM1 + 2, fifo ? 0xc1 : 0);
+		text = texts[fifo];
+		OUT(COM1 + 4, 0x08);
+		OUT(COM1 + 1, 0x02);
+		for (i = 0; i < 40; i++) {
+			ASSERT_EQ(0x44, TOOK());
+			OUT(COM1, 'x');		/* without a look at IIR */
+		}
+		EXPECT_EQ(0x44, TOOK());
+		OUT(COM1 + 1, 0);
+		typed = text;
+		OUT(COM1 + 1, 0x01);
+		for (i = 0; text[i]; i++) {
+			ASSERT_EQ(0x44, TOOK());
+			EXPECT_EQ(text[i], IN(COM1));
+		}
+		EXPECT_EQ(-1, TOOK());
+		OUT(COM1 + 1, 0);
+	}
+}
+
+/* As Linux does: many bytes in one go, but not for ever. */
+TEST_F(board, uart_driver_that_gives_up)
+{
+	static char text[1000];
+	unsigned int n = 0, i;
+
+	memset(text, 'x', sizeof(text) - 1);
+	ROUTE(HS_IRQ_COM1, 0);
+	OUT(COM1 + 2, 0x81);
+	OUT(COM1 + 4, 0x08);
+	OUT(COM1 + 1, 0x01);
+	typed = text;
+	OUT(COM1 + 1, 0x01);
+	while (TOOK() == 0x44)
+		for (i = 0; i < 256 && (IN(COM1 + 5) & 1); i++, n++)
+			IN(COM1);
+	EXPECT_EQ(999, n);
 }
 
 TEST_HARNESS_MAIN

@@ -17,8 +17,12 @@ FIXTURE_TEARDOWN(uart)
 {
 }
 
-#define IN(reg)		hs_uart_core_read(&self->c, HS_UART_##reg)
-#define OUT(reg, v)	hs_uart_core_write(&self->c, HS_UART_##reg, v, &self->tx)
+#define IN_NOW(reg)	hs_uart_core_read(&self->c, HS_UART_##reg)
+#define OUT_NOW(reg, v)	hs_uart_core_write(&self->c, HS_UART_##reg, v, &self->tx)
+#define ELAPSE()	hs_uart_core_elapse(&self->c)
+#define IRQ()		hs_uart_core_irq(&self->c)
+#define IN(reg)		({ u8 _v = IN_NOW(reg); ELAPSE(); _v; })
+#define OUT(reg, v)	({ bool _t = OUT_NOW(reg, v); ELAPSE(); _t; })
 
 TEST_F(uart, power_on)
 {
@@ -223,6 +227,41 @@ TEST_F(uart, modem_deltas)
 	OUT(MCR, HS_UART_MCR_LOOP | HS_UART_MCR_DTR);
 	EXPECT_EQ(IN(MSR), HS_UART_MSR_DSR | HS_UART_MSR_DDSR | HS_UART_MSR_TERI);
 	EXPECT_EQ(IN(MSR), HS_UART_MSR_DSR);
+}
+
+/* Each cause is an edge: what clears the one before lowers the line. */
+TEST_F(uart, line_falls_between_causes)
+{
+	unsigned int i;
+
+	OUT(MCR, HS_UART_MCR_OUT2);
+	OUT(IER, HS_UART_IER_THRI);
+	for (i = 0; i < 3; i++) {
+		EXPECT_TRUE(IRQ());
+		OUT_NOW(RBR, 'x');
+		EXPECT_FALSE(IRQ());
+		ELAPSE();
+		EXPECT_TRUE(IRQ());
+	}
+	EXPECT_EQ(IN_NOW(IIR), HS_UART_IIR_THRI);
+	EXPECT_FALSE(IRQ());
+	ELAPSE();
+	EXPECT_FALSE(IRQ());
+
+	OUT(IIR, HS_UART_FCR_ENABLE | 0x80);	/* trigger at 8 */
+	OUT(IER, HS_UART_IER_RDI);
+	for (i = 0; i < 10; i++)
+		hs_uart_core_receive(&self->c, i, 0);
+	/* At the trigger level and above it stays; below, it times out anew. */
+	for (i = 0; i < 10; i++) {
+		EXPECT_TRUE(IRQ());
+		EXPECT_EQ(i < 3 ? 0xc0 | HS_UART_IIR_RDI :
+				  0xc0 | HS_UART_IIR_TIMEOUT, IN(IIR));
+		EXPECT_EQ(i, IN_NOW(RBR));
+		EXPECT_EQ(i < 2, IRQ());
+		ELAPSE();
+	}
+	EXPECT_FALSE(IRQ());
 }
 
 /* Whatever a guest writes, the state stays sane. */
