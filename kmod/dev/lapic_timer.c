@@ -82,13 +82,16 @@ static void timer_begin(struct hs_lapic_timer *t, u64 now, u64 ago)
  * @now: ns
  *
  * To and from TSC-deadline mode disarms (SDM vol. 3, 11.5.4.1).  Between
- * one-shot and periodic the count goes on.
+ * one-shot and periodic the count goes on: a one-shot timer that was periodic
+ * ends with the period that it is in.
  */
 void hs_lapic_timer_set_mode(struct hs_lapic_timer *t,
 			     enum hs_lapic_timer_mode mode, u64 now)
 {
 	if (mode == t->mode)
 		return;
+	if (t->counting && t->mode != HS_TIMER_ONESHOT)
+		t->start += div64_u64(now - t->start, timer_period(t)) * timer_period(t);
 	if (mode == HS_TIMER_DEADLINE || t->mode == HS_TIMER_DEADLINE) {
 		t->init = 0;
 		t->counting = false;

@@ -341,4 +341,32 @@ TEST_F(timer, random_writes_never_wake_in_the_past)
 	}
 }
 
+/* Leaving periodic mode after many periods: the count goes on from where it is. */
+TEST_F(timer, one_shot_that_was_periodic)
+{
+	u64 now = T0 + 10500 * TICK;
+
+	DCR(DIV_1, T0);
+	MODE(PERIODIC, T0);
+	INIT(1000, T0);
+	while (EXPIRE(now, 0))
+		;
+	EXPECT_EQ(500, COUNT(now));
+	MODE(ONESHOT, now);
+	EXPECT_EQ(500, COUNT(now));
+	EXPECT_FALSE(EXPIRE(now, 0));
+	EXPECT_EQ(now + 500 * TICK, WAKE(now, 0));
+	EXPECT_EQ(1, COUNT(now + 500 * TICK - 1));
+	EXPECT_FALSE(EXPIRE(now + 500 * TICK - 1, 0));
+	EXPECT_TRUE(EXPIRE(now + 500 * TICK, 0));
+	EXPECT_EQ(HS_TIMER_NEVER, WAKE(now + 500 * TICK, 0));
+	/* By way of the mode that does not exist. */
+	MODE(PERIODIC, now);
+	INIT(1000, now);
+	MODE(RESERVED, now + 300 * TICK);
+	MODE(ONESHOT, now + 7300 * TICK);
+	EXPECT_FALSE(EXPIRE(now + 7300 * TICK, 0));
+	EXPECT_EQ(700, COUNT(now + 7300 * TICK));
+}
+
 TEST_HARNESS_MAIN
