@@ -418,12 +418,14 @@ static int lapic_write_base(struct hs_lapic *a, u64 val)
 {
 	struct hs_lapic_out out = { .act = 0 };
 	unsigned long flags;
+	u64 now;
 	int ret;
 
 	raw_spin_lock_irqsave(&a->lock, flags);
+	now = hs_lapic_hrtimer_sync(a);
 	ret = hs_lapic_core_set_base(&a->core, val, &out);
 	if (!ret && (out.act & HS_LA_TIMER))
-		hs_lapic_hrtimer_reset(a);
+		hs_lapic_hrtimer_update(a, now);
 	if (!ret && (out.act & HS_LA_LINT))
 		hs_lapic_core_update_lint(&a->core);
 	raw_spin_unlock_irqrestore(&a->lock, flags);

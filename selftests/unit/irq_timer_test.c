@@ -249,4 +249,22 @@ TEST_F(irq, timer_vector_that_is_illegal)
 	EXPECT_EQ(0x40, RDMSR(1, X(0x28)));
 }
 
+/* A periodic timer that sleeps, its vector in IRR, goes on in x2APIC mode. */
+TEST_F(irq, timer_survives_the_change_to_x2apic)
+{
+	u64 t0 = kshim_ns;
+
+	MMIO(1, SVR, 0x1ff);
+	MMIO(1, TDCR, 0xb);
+	MMIO(1, LVTT, 0x20030);
+	MMIO(1, TMICT, COUNTS(MS));
+	kshim_run_until(t0 + 10 * MS);
+	EXPECT_EQ(0, WRMSR(1, MSR_BASE, RDMSR(1, MSR_BASE) | 0x400));
+	EXPECT_EQ(0x30, TOOK(1));
+	kshim_run_until(t0 + 11 * MS);
+	EXPECT_EQ(0x30, TOOK(1));
+	kshim_run_until(t0 + 12 * MS);
+	EXPECT_EQ(0x30, TOOK(1));
+}
+
 TEST_HARNESS_MAIN
