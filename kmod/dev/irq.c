@@ -125,8 +125,9 @@ static unsigned int irq_deliver_lowest(struct hs_board *b, int src,
  * @src: vCPU that sends, or -1 for the I/O APIC and MSI
  * @msg: the message
  *
- * Destination 0xff of an I/O APIC or MSI message is every local APIC, also in
- * x2APIC mode: it has no more than eight bits to say so.
+ * Physical destination 0xff of an I/O APIC or MSI message is every local APIC,
+ * also in x2APIC mode: it has no more than eight bits to say so.  A logical one
+ * is a set: all in xAPIC mode, ids 0-7 in x2APIC mode.
  *
  * Context: any.
  * Return: how many local APICs took it.
@@ -138,7 +139,7 @@ unsigned int hs_irq_deliver(struct hs_board *b, int src,
 	struct hs_irq_msg all;
 
 	if (msg->shorthand == HS_SH_NONE) {
-		if (src < 0 && msg->dest == 0xff) {
+		if (src < 0 && !msg->logical && msg->dest == 0xff) {
 			all = *msg;
 			all.dest = HS_DEST_ALL;
 			msg = &all;

@@ -210,7 +210,7 @@ void hs_lapic_core_icr(struct hs_lapic_core *c, u64 icr, struct hs_lapic_out *ou
 		m->dest = icr >> 32;
 	} else {
 		m->dest = icr >> 56;
-		if (m->dest == 0xff)
+		if (m->dest == 0xff && !m->logical)
 			m->dest = HS_DEST_ALL;
 	}
 

@@ -349,7 +349,31 @@ TEST_F(irq, ioapic_broadcast_reaches_x2apics)
 	route(&self->b, 7, 0xff, LOGICAL | 0x52);
 	LINE(7, true);
 	for (i = 0; i < CPUS; i++)
-		EXPECT_EQ(0x52, TOOK(i));
+		EXPECT_EQ(i < 8 ? 0x52 : -1, TOOK(i));
+}
+
+/* In xAPIC mode it is everybody, in either model and with more than eight. */
+TEST_F(irq, logical_broadcast_reaches_xapics)
+{
+	unsigned int i, flat;
+
+	for (flat = 0; flat < 2; flat++) {
+		for (i = 0; i < CPUS; i++) {
+			MMIO(i, SVR, 0x1ff);
+			MMIO(i, DFR, flat ? 0xffffffff : 0x0fffffff);
+			MMIO(i, LDR, flat ? 1U << (24 + i % 8) : (i / 4 << 4 | 1 << i % 4) << 24);
+		}
+		route(&self->b, 7, 0xff, LOGICAL | 0x52);
+		LINE(7, false);
+		LINE(7, true);
+		for (i = 0; i < CPUS; i++)
+			EXPECT_EQ(0x52, XTOOK(i));
+		/* An IPI too. */
+		MMIO(1, 0x31, 0xff000000);
+		MMIO(1, ICR, LOGICAL | 0x53);
+		for (i = 0; i < CPUS; i++)
+			EXPECT_EQ(0x53, XTOOK(i));
+	}
 }
 
 TEST_F(irq, lowest_priority)
