@@ -111,10 +111,11 @@ void hs_ioapic_eoi(struct hs_board *b, u8 vector)
 }
 
 /**
- * hs_ioapic_retry() - a local APIC was enabled: it may take what nobody took
+ * hs_ioapic_retry() - a local APIC may take now what nobody took
  * @b: the board
  *
- * On hardware the I/O APIC repeats its message until somebody accepts it.
+ * It was enabled, or got another logical address.  On hardware the I/O APIC
+ * repeats its message until somebody accepts it.
  *
  * Context: any.
  */
@@ -125,8 +126,8 @@ void hs_ioapic_retry(struct hs_board *b)
 	unsigned int pin;
 
 	/*
-	 * The lock orders the caller's "enabled" against a sender that found it
-	 * disabled: either the sender has set untaken, or it sees the new state.
+	 * The lock orders the caller's change against a sender that saw the old
+	 * state: either the sender has set untaken, or it sees the new state.
 	 */
 	raw_spin_lock_irqsave(&io->lock, flags);
 	if (io->untaken) {

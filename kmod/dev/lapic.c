@@ -322,7 +322,7 @@ static void lapic_finish(struct hs_lapic *a, const struct hs_lapic_out *out)
 		lapic_eoi_level(a, out->vector);
 	if (out->act & HS_LA_SEND)
 		hs_irq_deliver(a->board, a->core.id, &out->msg);
-	if (out->act & HS_LA_ENABLED)
+	if (out->act & HS_LA_RETRY)
 		hs_ioapic_retry(a->board);
 }
 
@@ -429,6 +429,8 @@ static int lapic_write_base(struct hs_lapic *a, u64 val)
 	if (!ret && (out.act & HS_LA_LINT))
 		hs_lapic_core_update_lint(&a->core);
 	raw_spin_unlock_irqrestore(&a->lock, flags);
+	if (!ret)
+		lapic_finish(a, &out);
 	return ret;
 }
 

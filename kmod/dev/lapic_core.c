@@ -151,6 +151,7 @@ int hs_lapic_core_set_base(struct hs_lapic_core *c, u64 val,
 		hs_lapic_core_reset(c, true);
 	} else if (new == HS_LAPIC_X2APIC) {
 		WRITE_ONCE(c->ldr, x2apic_ldr(c->id));
+		out->act |= HS_LA_RETRY;
 		/* ICR's destination is wider now; the old one means nothing. */
 		c->icr &= 0xffffffff;
 	} else {

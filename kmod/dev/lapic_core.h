@@ -68,7 +68,7 @@ enum hs_lapic_lvt {
 #define HS_LA_SEND		0x02	/* send the message in out->msg */
 #define HS_LA_TIMER		0x04	/* look when the timer expires next */
 #define HS_LA_LINT		0x08	/* an LVT entry of a pin, or a mode, changed */
-#define HS_LA_ENABLED		0x10	/* takes interrupts that it refused before */
+#define HS_LA_RETRY		0x10	/* may take interrupts that it did not before */
 
 struct hs_lapic_out {
 	u32 act;		/* HS_LA_* */

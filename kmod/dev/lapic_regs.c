@@ -245,7 +245,7 @@ static void write_svr(struct hs_lapic_core *c, u32 val, struct hs_lapic_out *out
 	if (was == is)
 		return;
 	if (is) {
-		out->act |= HS_LA_ENABLED;
+		out->act |= HS_LA_RETRY;
 		return;
 	}
 	/* Software disabled: LVT entries are masked and stay so, 11.4.7.2. */
@@ -346,9 +346,11 @@ int hs_lapic_core_write(struct hs_lapic_core *c, unsigned int reg, u64 val,
 		return 0;
 	case REG_LDR:
 		WRITE_ONCE(c->ldr, val & 0xff000000);
+		out->act |= HS_LA_RETRY;
 		return 0;
 	case REG_DFR:
 		WRITE_ONCE(c->dfr, val | 0x0fffffff);
+		out->act |= HS_LA_RETRY;
 		return 0;
 	case REG_SVR:
 		write_svr(c, val, out);

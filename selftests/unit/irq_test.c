@@ -376,6 +376,38 @@ TEST_F(irq, logical_broadcast_reaches_xapics)
 	}
 }
 
+/* A level interrupt that nobody took is sent when its destination comes to be. */
+TEST_F(irq, retry_when_a_logical_address_appears)
+{
+	MMIO(1, SVR, 0x1ff);
+	route(&self->b, 9, 0x02, LOGICAL | LEVEL | 0x52);
+	LINE(9, true);
+	EXPECT_EQ(-1, PENDING(1));
+	MMIO(1, LDR, 0x02000000);
+	EXPECT_EQ(0x52, ACK(1));
+	LINE(9, false);
+	MMIO(1, EOI, 0);
+
+	/* By the model: in clusters this is bit 2 of cluster 2. */
+	MMIO(1, DFR, 0x0fffffff);
+	MMIO(1, LDR, 0x24000000);
+	route(&self->b, 11, 0x04, LOGICAL | LEVEL | 0x55);
+	LINE(11, true);
+	EXPECT_EQ(-1, PENDING(1));
+	MMIO(1, DFR, 0xffffffff);
+	EXPECT_EQ(0x55, ACK(1));
+	LINE(11, false);
+	MMIO(1, EOI, 0);
+
+	/* By the mode: the address follows from the id then. */
+	MMIO(1, LDR, 0x80000000);
+	route(&self->b, 12, 0x02, LOGICAL | LEVEL | 0x56);
+	LINE(12, true);
+	EXPECT_EQ(-1, PENDING(1));
+	WRMSR(1, MSR_BASE, RDMSR(1, MSR_BASE) | 0x400);
+	EXPECT_EQ(0x56, TOOK(1));
+}
+
 TEST_F(irq, lowest_priority)
 {
 	struct hs_irq_msg m = {

@@ -65,7 +65,7 @@ TEST_F(lapic, base_transitions)
 	EXPECT_EQ(0, ACT);
 	EXPECT_EQ(-EINVAL, SET_BASE(bad));
 	EXPECT_EQ(0, SET_BASE(x2));
-	EXPECT_EQ(HS_LA_LINT | HS_LA_TIMER, ACT);
+	EXPECT_EQ(HS_LA_LINT | HS_LA_TIMER | HS_LA_RETRY, ACT);
 	EXPECT_EQ(0, SET_BASE(x2));
 	EXPECT_EQ(-EINVAL, SET_BASE(x));	/* x2APIC to xAPIC */
 	EXPECT_EQ(-EINVAL, SET_BASE(bad));
@@ -470,7 +470,7 @@ TEST_F(lapic, software_disable_masks_lvt)
 	/* What was pending stays. */
 	EXPECT_EQ(0x70, ACK());
 	WR(R_SVR, 0x1ff);
-	EXPECT_EQ(HS_LA_ENABLED, ACT);
+	EXPECT_EQ(HS_LA_RETRY, ACT);
 	EXPECT_EQ(0x10030, RD(R_LVT1));	/* stays masked until written */
 	WR(R_SVR, 0x1fe);
 	EXPECT_EQ(0, ACT);
