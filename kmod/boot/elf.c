@@ -172,7 +172,9 @@ int hs_elf_load(struct hs_boot_ctx *c, const struct hs_elf *elf,
 		ret = hs_boot_take(c, ph.paddr, ph.memsz);
 		if (ret)
 			return ret;
-		ret = hs_boot_copy_kernel(c, ph.paddr, ph.offset, ph.filesz);
+		/* Nothing in the file: its offset means nothing either. */
+		ret = ph.filesz ? hs_boot_copy_kernel(c, ph.paddr, ph.offset,
+						      ph.filesz) : 0;
 		if (ret)
 			return ret;
 		ret = hs_boot_zero(c, ph.paddr + ph.filesz, ph.memsz - ph.filesz);

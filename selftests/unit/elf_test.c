@@ -47,6 +47,25 @@ FIXTURE_TEARDOWN(elf)
 	fake_mem_free(&l.mem);
 }
 
+/* A segment with nothing in the file may name any place of it. */
+TEST_F(elf, bss_beyond_the_file)
+{
+	struct hs_elf elf;
+	u64 phys;
+
+	put_phdr(&l, variant->is64, 2, PT_LOAD, 0xfffff000, 0x1000, 0x40000, 0, 0x1fff);
+	begin();
+	ASSERT_EQ(0, hs_elf_open(&c, &elf));
+	ASSERT_EQ(0, hs_elf_load(&c, &elf, &phys)) TH_LOG("%s", l.err.why);
+	EXPECT_EQ(0, fake_get_u8(&l.mem, 0x40000));
+	EXPECT_EQ(0, fake_get_u8(&l.mem, 0x41ffe));
+	EXPECT_EQ(FAKE_POISON, fake_get_u8(&l.mem, 0x41fff));
+	put_phdr(&l, variant->is64, 2, PT_LOAD, 0xfffff000, 0x1000, 0x40000, 1, 0x1fff);
+	begin();
+	ASSERT_EQ(0, hs_elf_open(&c, &elf));
+	EXPECT_EQ(-ENOEXEC, hs_elf_load(&c, &elf, &phys));
+}
+
 TEST_F(elf, loads_segments_at_physical_addresses)
 {
 	struct hs_elf elf;
