@@ -7,6 +7,7 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "boot/boot.h"
 #include "image.h"
@@ -50,10 +51,13 @@ struct file *hs_image_get(int fd, u16 attr, struct hs_attr_error *e)
 	return ERR_PTR(err);
 }
 
+/* A file may be large, and mostly a hole: who waits for it must be able to go. */
 static int read_file(void *arg, u64 off, void *dst, size_t len)
 {
 	loff_t pos = off;
 
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	while (len) {
 		ssize_t n = kernel_read(arg, dst, len, &pos);
 
@@ -134,6 +138,8 @@ static int load(struct hs_vm *vm, struct hs_boot_mem *mem,
 	if (err) {
 		e->attr = blamed_attr(boot_err.blame);
 		e->why = boot_err.why ?: "the kernel image cannot be loaded";
+		if (err == -EINTR)
+			e->why = "interrupted while the images were read";
 	}
 	return err;
 }
@@ -146,7 +152,7 @@ static int load(struct hs_vm *vm, struct hs_boot_mem *mem,
  * Goes the whole way but for the writing.  Process context, sleeps.
  *
  * Return: 0 or what hs_boot_load() returns, -ENOMEM, -EIO for a file that
- * cannot be read.
+ * cannot be read, -EINTR when the caller is being killed.
  */
 int hs_image_check(struct hs_vm *vm, struct hs_attr_error *e)
 {

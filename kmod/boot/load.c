@@ -191,14 +191,9 @@ int hs_boot_load_initrd(struct hs_boot_ctx *c, u64 low_max, bool high_ok)
 	if (!src->size)
 		return hs_boot_fail(c, -EINVAL, HS_BOOT_BLAME_INITRD,
 				    "the initrd is empty");
-	/* Bounded before it enters any arithmetic. */
-	if (src->size > HS_RAM_MAX)
-		start = 0;
-	else
-		start = find_room(c, HS_GPA_HIGH_MEMORY,
-				  min_t(u64, low_max, hs_layout_low_end(ram)),
-				  src->size);
-	if (!start && high_ok && src->size <= HS_RAM_MAX)
+	start = find_room(c, HS_GPA_HIGH_MEMORY,
+			  min_t(u64, low_max, hs_layout_low_end(ram)), src->size);
+	if (!start && high_ok)
 		start = find_room(c, HS_GPA_HIGH_RAM, hs_layout_high_end(ram),
 				  src->size);
 	if (!start)
@@ -225,6 +220,10 @@ static int check_input(struct hs_boot_ctx *c)
 	    strnlen(in->cmdline, HS_BOOT_CMDLINE_MAX + 1) > HS_BOOT_CMDLINE_MAX)
 		return hs_boot_fail(c, -E2BIG, HS_BOOT_BLAME_CMDLINE,
 				    "the command line is too long");
+	/* Before a byte of anything is read. */
+	if (in->initrd && in->initrd->size > in->ram_bytes)
+		return hs_boot_fail(c, -E2BIG, HS_BOOT_BLAME_INITRD,
+				    "the initrd is larger than the VM's memory");
 	if (in->name &&
 	    strnlen(in->name, HS_BOOT_NAME_MAX + 1) > HS_BOOT_NAME_MAX)
 		return hs_boot_fail(c, -E2BIG, HS_BOOT_BLAME_CMDLINE,

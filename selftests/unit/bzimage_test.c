@@ -189,10 +189,15 @@ TEST_F(bz, initrd_that_cannot_be)
 	load_initrd(&l, 0);
 	EXPECT_REFUSED(&l, -EINVAL, HS_BOOT_BLAME_INITRD, "empty");
 	load_initrd(&l, 4096);
-	l.initrd_src.ops.size = 1 * GIB;
+	l.initrd_src.ops.size = l.in.ram_bytes;
 	EXPECT_REFUSED(&l, -E2BIG, HS_BOOT_BLAME_INITRD, "does not fit");
+	/* One that cannot fit is refused before a byte of anything is read. */
+	l.initrd_src.ops.size = l.in.ram_bytes + 1;
+	EXPECT_REFUSED(&l, -E2BIG, HS_BOOT_BLAME_INITRD, "larger than the VM");
+	EXPECT_EQ(0, l.kernel_src.reads);
 	l.initrd_src.ops.size = ~0ULL;
-	EXPECT_REFUSED(&l, -E2BIG, HS_BOOT_BLAME_INITRD, "does not fit");
+	EXPECT_REFUSED(&l, -E2BIG, HS_BOOT_BLAME_INITRD, "larger than the VM");
+	EXPECT_EQ(0, l.kernel_src.reads + l.initrd_src.reads);
 	load_initrd(&l, 4096);
 	l.initrd_src.fail_at = 1;
 	EXPECT_REFUSED(&l, -EIO, HS_BOOT_BLAME_INITRD, "could not be read");
