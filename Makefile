@@ -66,7 +66,7 @@ uninstall:
 # --- what a user types first ---
 
 run check check-full bench matrix:
-	@selftests/needs.sh
+	@selftests/needs.sh $@
 	@selftests/$(if $(filter bench,$@),bench/bench,$@)
 
 clean:

@@ -16,8 +16,7 @@ if [ ! -e "$ko" ] || [ -n "$(find kmod include Kbuild dkms.conf -newer "$ko" -pr
 	if [ "$what" != debug ]; then
 		. /etc/os-release
 		if [ "${VERSION_CODENAME:-}" = $suite ] && [ ! -e "/lib/modules/$release/build" ]; then
-			DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-				"linux-headers-$release" >/dev/null 2>&1 || true
+			selftests/install.sh "linux-headers-$release" || true
 		fi
 		if [ "${VERSION_CODENAME:-}" = $suite ] && [ -e "/lib/modules/$release/build" ]; then
 			make -s KVER="$release" module >&2

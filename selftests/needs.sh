@@ -1,30 +1,38 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Installs what building and testing need and is not there yet (root, Debian).
-# The lab installs what it needs itself.
+# needs.sh run|check|check-full|bench|matrix: installs what that goal needs and
+# is not there yet (root, Debian), all of it before its jobs start side by side.
+# What the lab wants for itself it looks for as well, for those who use it alone.
 set -eu
-want="build-essential make gcc bc flex bison libelf-dev libssl-dev kmod cpio rsync xz-utils
-	libnl-3-dev libnl-genl-3-dev pkg-config python3 python3-yaml clang llvm spin
-	acpica-tools sparse linux-source-6.1"
-[ "${1:-}" = run ] && want="build-essential make gcc libnl-3-dev libnl-genl-3-dev pkg-config python3 acpica-tools kmod cpio xz-utils"
-missing=
-for p in $want; do
-	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q ' installed$' || missing="$missing $p"
-done
-clangver=$(clang --version 2>/dev/null | sed -n 's/.*clang version \([0-9]*\).*/\1/p')
-if [ "${1:-}" != run ] && [ -n "$clangver" ] && ! dpkg-query -W "libclang-rt-$clangver-dev" >/dev/null 2>&1; then
-	missing="$missing libclang-rt-$clangver-dev"
-fi
-[ -z "$missing" ] && exit 0
-if [ "$(id -u)" != 0 ]; then
-	echo "needs (as root): apt-get install$missing" >&2
-	exit 1
-fi
-echo "# installing:$missing" >&2
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -q >/dev/null || true
+here=$(cd "$(dirname "$0")" && pwd)
+. /etc/os-release
+
+# The module, vctl, guest programs and initrds; the lab and its emulator.
+tools="build-essential bc libelf-dev kmod cpio xz-utils zstd pkg-config libnl-3-dev libnl-genl-3-dev
+	python3 busybox-static bochsbios vgabios patch"
+# Packages of the other suite, in a root of its own.
+roots="mmdebstrap debian-archive-keyring"
+# The module for this suite's own kernel, by hand and by DKMS.
+module="dkms sparse linux-headers-cloud-amd64"
+tests="python3-yaml clang llvm spin acpica-tools flex bison libssl-dev rsync"
+
+goal=${1:-check}
+case $goal in
+run)
+	want="$tools"
+	# It runs Linux 6.1, which Debian 12 has itself.
+	[ "${VERSION_CODENAME:-}" = bookworm ] || want="$want $roots"
+	;;
+bench)		want="$tools $roots" ;;
+matrix)		want="$tools $roots $module" ;;
+check)		want="$tools $roots $module $tests" ;;
+check-full)	want="$tools $roots $module $tests qemu-system-x86" ;;
+*)		echo "usage: needs.sh run|check|check-full|bench|matrix" >&2; exit 2 ;;
+esac
 # shellcheck disable=SC2086
-apt-get install -q -y --no-install-recommends $missing >/dev/null
-[ "${1:-}" = run ] && exit 0
-clangver=$(clang --version | sed -n 's/.*clang version \([0-9]*\).*/\1/p')
-apt-get install -q -y --no-install-recommends "libclang-rt-$clangver-dev" >/dev/null
+"$here/install.sh" $want
+case $goal in check*)
+	# clang's sanitizers come in a package that bears its version.
+	v=$(clang -dumpversion | cut -d. -f1)
+	"$here/install.sh" "libclang-rt-$v-dev"
+esac

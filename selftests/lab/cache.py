@@ -131,19 +131,8 @@ def need(packages):
     if os.geteuid():
         raise LabSkip("missing packages, and not root to install them: apt-get install "
                       + " ".join(lost))
-    with locked("apt"):
-        lost = missing()
-        if not lost:
-            return
-        note("installing " + " ".join(lost))
-        env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        argv = ["apt-get", "install", "-y", "-q", "--no-install-recommends",
-                "-o", "DPkg::Lock::Timeout=300"] + lost
-        try:
-            command(argv, env=env)
-        except LabError:
-            command(["apt-get", "update", "-q"], env=env)
-            command(argv, env=env)
+    note("installing " + " ".join(lost))
+    command([os.path.join(TOP, "selftests", "install.sh")] + lost)
     lost = missing()
     if lost:
         raise LabSkip("installed, but still missing: " + " ".join(lost))
