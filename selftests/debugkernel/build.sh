@@ -7,13 +7,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${HS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hyperspace}
-tar=/usr/src/linux-source-6.1.tar.xz
-if [ ! -e "$tar" ]; then
-	apt-get install -y --no-install-recommends linux-source-6.1 >&2
-fi
-for t in bison flex bc; do
-	command -v $t >/dev/null || apt-get install -y --no-install-recommends bison flex bc libelf-dev libssl-dev >&2
-done
+tar=$("$here/../lab/lab" source)/linux-source-6.1.tar.xz
+"$here/../install.sh" build-essential bison flex bc libelf-dev libssl-dev cpio kmod
 id=$(cat "$here/config" "$tar" | sha256sum | cut -c1-12)
 dir=$cache/debugkernel-$id
 if [ ! -e "$dir/.done" ]; then

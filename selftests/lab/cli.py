@@ -11,6 +11,7 @@ import time
 
 from cache import LabError, LabSkip, note
 import emulator
+import image
 import interactive
 import kernels
 import roots
@@ -76,6 +77,8 @@ def parser():
     k = sub.add_parser("kernel", help="directory of an unpacked kernel")
     k.add_argument("name")
     k.add_argument("--update", action="store_true", help="look for a newer one")
+    sub.add_parser("busybox", help="path of a static busybox; gets it when needed")
+    sub.add_parser("source", help="directory of Debian's linux-source-6.1.tar.xz")
     r = sub.add_parser("root", help="root of a Debian suite with headers and compiler")
     r.add_argument("suite", choices=sorted(roots.KERNEL))
     r.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD ...",
@@ -132,6 +135,12 @@ def main(argv):
     try:
         if opts.verb == "kernel":
             print(kernels.find(opts.name, opts.update))
+            return 0
+        if opts.verb == "busybox":
+            print(image.busybox())
+            return 0
+        if opts.verb == "source":
+            print(kernels.source())
             return 0
         if opts.verb == "root":
             argv = opts.argv[1:] if opts.argv[:1] == ["--"] else opts.argv

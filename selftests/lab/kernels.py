@@ -70,6 +70,22 @@ def headers_here(flavour):
     return max(found, key=lambda r: [int(n) for n in re.findall(r"\d+", r)], default=None)
 
 
+def source():
+    """Directory that holds linux-source-6.1.tar.xz: Debian 12's, on whatever this machine runs."""
+    suite, package = "bookworm", "linux-source-6.1"
+    tar = package + ".tar.xz"
+
+    def fetch(tmp):
+        note("fetching %s (130 MiB)" % package)
+        for deb in apt.download(suite, [package], tmp):
+            command(["dpkg", "-x", deb, os.path.join(tmp, "root")])
+            os.unlink(deb)
+        shutil.move(os.path.join(tmp, "root/usr/src", tar), os.path.join(tmp, tar))
+        shutil.rmtree(os.path.join(tmp, "root"))
+
+    return entry(package, fetch)
+
+
 def debug_kernel():
     """The debug kernel, built on first use by selftests/debugkernel."""
     if not newest_cached("debug"):
