@@ -128,16 +128,22 @@ def interpreter(path):
                for i in range(count) if phoff + i * size + 4 <= len(data))
 
 
+def busybox():
+    """A busybox that needs no libraries: what initrds are made of, the guests' as well."""
+    path = "/bin/busybox"
+    need({"busybox-static": lambda: os.path.exists(path) and not interpreter(path)})
+    return path
+
+
 def base():
     """The part of the initrd that is the same in every run; cached."""
-    busybox = "/bin/busybox"
-    need({"busybox-static": lambda: os.path.exists(busybox) and not interpreter(busybox)})
+    shell = busybox()
     init = os.path.join(LAB, "guest", "init")
     io = labio()
-    key = digest(read_bytes(busybox), read_bytes(init), read_bytes(io), "layout 1")
+    key = digest(read_bytes(shell), read_bytes(init), read_bytes(io), "layout 1")
 
     def make(tmp):
-        applets = command([busybox, "--list-full"]).split()
+        applets = command([shell, "--list-full"]).split()
         with open(os.path.join(tmp, "base.cpio"), "wb") as f:
             c = Cpio(f)
             for d in ("bin", "sbin", "usr/bin", "usr/sbin", "proc", "sys", "dev", "run", "tmp",
@@ -145,7 +151,7 @@ def base():
                 c.dir(d)
             c.node("dev/console", stat.S_IFCHR, 0o600, 5, 1)
             c.node("dev/null", stat.S_IFCHR, 0o666, 1, 3)
-            c.file("bin/busybox", busybox, 0o755)
+            c.file("bin/busybox", shell, 0o755)
             for a in applets:
                 if a != "bin/busybox":
                     c.symlink(a, "/bin/busybox")
