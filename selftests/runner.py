@@ -13,6 +13,7 @@ import threading
 import time
 
 RESULT = re.compile(r"^(not )?ok\s+\d+\s*-?\s*(.*)$")
+NOTHING = re.compile(r"^1\.\.0\s*#\s*skip\b\s*(.*)$", re.IGNORECASE)     # a plan of no tests
 SKIP = 4  # kselftest's exit status for "skipped"
 
 
@@ -32,6 +33,10 @@ def read_ktap(text):
     """(passed, names of failed, names of skipped) of KTAP in `text`."""
     passed, failed, skipped = 0, [], []
     for line in text.splitlines():
+        match = NOTHING.match(line)
+        if match:
+            skipped.append(match.group(1).strip() or "no reason given")
+            continue
         match = RESULT.match(line)
         if not match:
             continue
@@ -61,6 +66,7 @@ class Runner:
     def __init__(self, top, logs, lanes=2):
         self.top, self.logs, self.lanes = top, logs, lanes
         self.lock = threading.Condition()
+        self.began = time.monotonic()
 
     def _run(self, job):
         log = os.path.join(self.logs, job.name + ".log")
@@ -104,8 +110,9 @@ class Runner:
                 self.lock.notify_all()
 
     def _show(self, job):
-        print("# %-24s %4d passed %3d failed %3d skipped  %4d s"
-              % (job.name, job.passed, len(job.failed), len(job.skipped), job.seconds), flush=True)
+        print("# %-24s %4d passed %3d failed %3d skipped  %4d s, done at %4d s"
+              % (job.name, job.passed, len(job.failed), len(job.skipped), job.seconds,
+                 time.monotonic() - self.began), flush=True)
         for name in job.failed:
             print("not ok - %s: %s" % (job.name, name), flush=True)
         for name in job.skipped:

@@ -156,6 +156,10 @@ def main(argv):
             return interactive.shell(opts, emu, *output_dir(opts))
         return do_run(opts, emu)
     except LabSkip as e:
+        if os.environ.get("HS_LAB_REQUIRED"):
+            print("lab: FAIL: the machine is required here (HS_LAB_REQUIRED), but: %s" % e,
+                  flush=True)
+            return 1
         print("lab: SKIP: %s" % e, flush=True)
         return SKIP
     except LabError as e:

@@ -29,6 +29,10 @@ BIOS = {"bochsbios": "/usr/share/bochs/BIOS-bochs-latest",
         "vgabios": "/usr/share/vgabios/vgabios.bin"}
 
 
+class WrongSetting(LabError):
+    """What the user set himself is not there: said as it is, never skipped."""
+
+
 class Machine:
     """What a run asks of the emulator; plain data."""
 
@@ -202,8 +206,9 @@ def tarball():
     given = os.environ.get("BOCHS_TARBALL")
     if given:
         if not os.path.exists(given):
-            raise LabError("BOCHS_TARBALL=%s does not exist" % given)
+            raise WrongSetting("BOCHS_TARBALL=%s does not exist" % given)
         return given
+    # A tarball kept beside the project serves all its trees, without a mirror.
     beside = os.path.join(TOP, "..", "shared", "lab")
     found = sorted(glob.glob(os.path.join(beside, "bochs_*.orig.tar.*")))
     if found:
@@ -244,7 +249,7 @@ def find_bochs():
     given = os.environ.get("BOCHS")
     if given:
         if not os.access(given, os.X_OK):
-            raise LabError("BOCHS=%s cannot be executed" % given)
+            raise WrongSetting("BOCHS=%s cannot be executed" % given)
         return Bochs(given, "$BOCHS")
     if cached_build():
         return Bochs(cached_build(), "cached build")
@@ -269,5 +274,7 @@ def find(wanted=None):
         return Kvm(shutil.which("qemu-system-x86_64"))
     try:
         return find_bochs()
+    except WrongSetting:
+        raise
     except LabError as e:
         raise LabSkip("no emulator with VT-x: %s; and no nested VT-x: %s" % (e, why)) from e
