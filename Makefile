@@ -4,7 +4,9 @@
 KVER    ?= $(shell selftests/kver.sh)
 KDIR    ?= /lib/modules/$(KVER)/build
 BUILD   := $(CURDIR)/build
-OUT     := $(BUILD)/$(KVER)
+# Where below build/ the module goes.
+MODDIR  ?= $(KVER)
+OUT     := $(BUILD)/$(MODDIR)
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DESTDIR ?=
 PREFIX  ?= /usr

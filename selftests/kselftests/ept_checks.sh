@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# lab: cpus=2 files=guests checks
+# What builds with HS_DEBUG=1 have: the software check of invalidation is silent
+# while pages leave under guests, and not when one step is left out.
+. "${HERE:-/lab}/lib.sh"
+
+PARAM=/sys/module/hyperspace/parameters
+
+mutant() { # NAME NUMBER PROGRAM ARGS [create options]: must be reported
+	name=$1 number=$2
+	shift 2
+	before=$(cat $PARAM/ept_reports)
+	echo "$number" >$PARAM/ept_mutate
+	run_guest m "$@" >/dev/null 2>&1
+	left=$(cat $PARAM/ept_mutate)
+	echo 0 >$PARAM/ept_mutate
+	note "$name: $before reports before, $(cat $PARAM/ept_reports) after, switch $left"
+	[ "$left" = 0 ] && [ "$(cat $PARAM/ept_reports)" -gt "$before" ]
+	is "$name is noticed" $? 0
+}
+
+load || exit 1
+[ -e $PARAM/ept_reports ] || { echo "# not built with HS_DEBUG=1"; exit 1; }
+plan 7
+ok "pages leave and come back" run_guest g pages "rounds=2 mib=1 away" --mem 64M
+ok "pages leave under two CPUs" run_guest g smp "n=50 testdev" --mem 64M --cpus 2
+is "no violation seen" "$(cat $PARAM/ept_reports)" 0
+mutant "an INVEPT left out" 1 pages "rounds=1 mib=1 away" --mem 64M
+mutant "an acknowledgement left out" 2 smp "n=50 testdev" --mem 64M --cpus 2
+mutant "a generation left out" 3 pages "rounds=1 mib=1 away" --mem 64M
+is "frames held when no VM exists" "$(frames)" 0
+unload
+finish
