@@ -7,7 +7,10 @@ real machine failing in ways that must be seen.  --ktap prints KTAP, --quick
 leaves the real machine out.
 """
 
+import contextlib
+import importlib.machinery
 import io
+import json
 import os
 import pty
 import random
@@ -21,15 +24,18 @@ import tempfile
 import time
 import types
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(1, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import cache
 import cli
 import emulator
 import frames
 import image
 import run as runs
+import runner
 import verdict
 import watchdog
 
@@ -392,6 +398,102 @@ class Files(unittest.TestCase):
                 os.environ["HS_CACHE"] = old
 
 
+def script(path):
+    """A script of selftests/ without .py, as a module."""
+    path = os.path.join(cache.TOP, "selftests", path)
+    loader = importlib.machinery.SourceFileLoader(os.path.basename(path).replace("-", "_"), path)
+    module = types.ModuleType(loader.name)
+    module.__file__ = path
+    loader.exec_module(module)
+    return module
+
+
+class Counting(unittest.TestCase):
+    """What of a job and of a machine counts as passed, failed and skipped."""
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="hs-lab-test-")
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def job(self, status, text):
+        job = runner.Job("j", [])
+        runner.judge(job, status, text)
+        return job.passed, len(job.failed), len(job.skipped)
+
+    def test_jobs(self):
+        for status, text, want in (
+                (0, "ok 1 a\nok 2 b # SKIP why\n  ok 3 nested\n", (1, 0, 1)),
+                (1, "ok 1 a\nnot ok 2 b\n", (1, 1, 0)),
+                (1, "ok 1 a\n", (1, 1, 0)),            # it failed and does not say where
+                (0, "", (0, 1, 0)),                     # silence
+                (0, "TAP version 13\n1..0 # SKIP no clang\n", (0, 0, 1)),
+                (4, "TAP version 13\n1..0 # SKIP no qemu\n", (0, 0, 1)),
+                (4, "", (0, 0, 1)),
+                ("timeout after 1 s", "ok 1 a\n", (1, 1, 0))):
+            self.assertEqual(self.job(status, text), want, (status, text))
+
+    def test_full_run_is_made_of_known_jobs(self):
+        check = script("check")
+        for full in (False, True):
+            jobs = check.jobs(full)
+            names = {j.name for j in jobs}
+            self.assertEqual(len(names), len(jobs))
+            for job in jobs:
+                self.assertLessEqual(set(job.needs), names)
+        known = {name for name, _, _ in script("kselftests/in-lab").tests([], True)}
+        self.assertLessEqual(set(check.RACES), known)
+
+    def machine(self, status, commands, reasons=(), left=True):
+        """in-lab's last line of a run, by what the lab left."""
+        in_lab = script("kselftests/in-lab")
+        if left:
+            with open(os.path.join(self.dir, "results.json"), "w") as f:
+                json.dump({"reasons": list(reasons), "commands": [
+                    {"command": "t", "status": s, "output": o} for s, o in commands]}, f)
+        text = "".join(o for _, o in commands)
+        why = [] if status == in_lab.SKIP else in_lab.machine_reasons(self.dir, status)
+        lines = in_lab.report(("6.1", "t"), text, status, why, 1)
+        self.assertEqual([bool(l.startswith("# not clean")) for l in lines].count(True) > 0, bool(why))
+        return lines[-1]
+
+    def test_machine_line(self):
+        fail = ("exit 1", "not ok 1 x\n")
+        said = "command ended with exit 1: t"
+        self.assertEqual(self.machine(0, [("exit 0", "ok 1 x\n")]), "ok 2 6.1: machine for t")
+        # A test that failed is a failure of its own; the machine was clean.
+        self.assertEqual(self.machine(1, [fail], [said]), "ok 2 6.1: machine for t")
+        # But a warning beside it is one of the machine.
+        self.assertRegex(self.machine(1, [fail], [said, "the kernel log has\n    BUG: x"]), "^not ok 2 ")
+        # One failing test does not cover for another that died.
+        self.assertRegex(self.machine(1, [fail, ("exit 1", "ok 1 y\n")], [said, said]), "^not ok 3 ")
+        self.assertRegex(self.machine(1, [fail, ("signal 11", "")], [said, "command ended with signal 11: t"]),
+                         "^not ok 2 ")
+        self.assertRegex(self.machine(0, [("exit 0", "nothing to say\n")]), "^not ok 1 ")
+        self.assertEqual(self.machine(1, [("exit 4", "1..0 # SKIP not here\n")],
+                                      ["command ended with exit 4: t"]), "ok 2 6.1: machine for t")
+        self.assertEqual(self.machine(4, []), "ok 1 6.1: machine for t # SKIP no emulator")
+        os.unlink(os.path.join(self.dir, "results.json"))
+        self.assertRegex(self.machine(1, [], left=False), "^not ok 1 ")
+
+    def test_no_machine(self):
+        """Skipped, unless one is required."""
+        def none(wanted=None):
+            raise cache.LabSkip("no emulator")
+
+        out = io.StringIO()
+        with unittest.mock.patch.object(emulator, "find", none), contextlib.redirect_stdout(out):
+            for required, status in (("", 4), ("1", 1)):
+                with unittest.mock.patch.dict(os.environ, HS_LAB_REQUIRED=required):
+                    self.assertEqual(cli.main(["run", "--", "true"]), status)
+        self.assertRegex(out.getvalue(), "(?s)lab: SKIP: no emulator.*lab: FAIL: .*no emulator")
+
+    def test_wrong_setting_is_no_skip(self):
+        with unittest.mock.patch.dict(os.environ, BOCHS="/nowhere/bochs"):
+            with self.assertRaises(cache.LabError) as caught:
+                emulator.find("bochs")
+        self.assertNotIsInstance(caught.exception, cache.LabSkip)
+
+
 class OnMachine(unittest.TestCase):
     """The real thing, failing."""
 
@@ -400,6 +502,8 @@ class OnMachine(unittest.TestCase):
         try:
             cls.emu = emulator.find()
         except cache.LabSkip as e:
+            if os.environ.get("HS_LAB_REQUIRED"):
+                raise
             raise unittest.SkipTest(str(e))
 
     def lab(self, *argv):
@@ -428,6 +532,37 @@ class OnMachine(unittest.TestCase):
         reasons = self.lab("--", "reboot -f; sleep 100")
         self.assertIn("the machine was reset", reasons)
         self.assertEqual(self.lab("--expect-reset", "--", "reboot -f; sleep 100"), [])
+
+    def test_side_by_side(self):
+        """Two at once: the same result and, to the instruction, the same run as alone."""
+        def start(out):
+            return subprocess.Popen(
+                [os.path.join(cache.LAB, "lab"), "run", "-q", "--no-module", "--hz", "200M",
+                 "--emulator", self.emu.kind, "--out", out, "--", "echo I am; dmesg | tail"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+        outs = [tempfile.mkdtemp(prefix="hs-lab-test-") for _ in range(2)]
+        for out in outs:
+            self.addCleanup(shutil.rmtree, out)
+        began = time.monotonic()
+        running = [start(out) for out in outs]
+        for process in running:
+            text = process.communicate()[0]
+            self.assertEqual(process.returncode, 0, text)
+        together = time.monotonic() - began
+        results = [json.loads(cache.read_bytes(out + "/results.json")) for out in outs]
+        for result in results:
+            self.assertRegex(result["commands"][0]["output"], "^I am\n")
+        # They overlapped: for information, how long that took, and one alone.
+        began = time.monotonic()
+        self.assertEqual(self.lab("--", "echo I am; dmesg | tail"), [])
+        alone = time.monotonic() - began
+        print("# power-on to power-off with one trivial command: %.0f s alone, %.0f s for two at once"
+              % (alone, together), flush=True)
+        if self.emu.kind == "bochs":
+            logs = [cache.read_bytes(out + "/dmesg.txt") for out in outs + [self.out]]
+            self.assertEqual(logs[0], logs[1])
+            self.assertEqual(logs[0], logs[2])
 
     def test_two_cpus(self):
         self.assertEqual(self.lab("--cpus", "2", "--", "[ $(nproc) = 2 ]"), [])
@@ -542,7 +677,7 @@ def main():
         unittest.main(argv=argv)
     suite = unittest.TestSuite()
     loader = unittest.defaultTestLoader
-    for case in (Framing, Verdict, Watchdog, Files, OnMachine):
+    for case in (Framing, Verdict, Watchdog, Files, Counting, OnMachine):
         if case is not OnMachine or "--quick" not in sys.argv:
             suite.addTests(loader.loadTestsFromTestCase(case))
     result = KtapResult(suite.countTestCases())
