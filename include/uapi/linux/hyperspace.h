@@ -31,8 +31,8 @@
  *			same for a new VM (defined) and for a reset (running or
  *			paused, with a reason).
  *
- * What changes anything needs CAP_SYS_ADMIN of the socket's opener; CHECK and
- * VM_GET are open, DIAG shows registers and needs CAP_SYS_ADMIN as well.
+ * What changes anything needs CAP_SYS_ADMIN of both the socket's opener and the
+ * sender; CHECK and VM_GET are open, DIAG shows registers and needs it as well.
  */
 #ifndef _UAPI_LINUX_HYPERSPACE_H
 #define _UAPI_LINUX_HYPERSPACE_H
