@@ -13,7 +13,7 @@ id=$(cat "$here/config" "$tar" | sha256sum | cut -c1-12)
 dir=$cache/debugkernel-$id
 if [ ! -e "$dir/.done" ]; then
 	mkdir -p "$cache"
-	exec 9>"$cache/debugkernel.lock"
+	exec 9>"$cache/.debugkernel-$id.lock"
 	flock 9
 fi
 if [ ! -e "$dir/.done" ]; then
@@ -21,13 +21,16 @@ if [ ! -e "$dir/.done" ]; then
 	mkdir -p "$dir/src"
 	tar -xf "$tar" -C "$dir/src" --strip-components=1
 	cd "$dir/src"
-	exec 3>&1 >"$dir/build.log" 2>&1
+	exec 3>&1 4>&2 >"$dir/build.log" 2>&1
+	# Whatever ends this before its time: say what the log says.
+	trap '[ -e "$dir/.done" ] || { echo "the debug kernel was not built; the end of $dir/build.log:" >&4
+		tail -n 30 "$dir/build.log" | sed "s/^/# /" >&4; }' EXIT
 	make allnoconfig
 	scripts/kconfig/merge_config.sh -m .config "$here/config"
 	make olddefconfig
 	# What was asked for must be there, or the kernel finds less than we say.
-	for o in KASAN PROVE_LOCKING DEBUG_ATOMIC_SLEEP DEBUG_KMEMLEAK UBSAN DEBUG_LIST KVM_INTEL; do
-		grep -q "^CONFIG_$o=[ym]" .config || { echo "CONFIG_$o is missing" >&3; exit 1; }
+	for o in KASAN PROVE_LOCKING DEBUG_ATOMIC_SLEEP DEBUG_KMEMLEAK UBSAN DEBUG_LIST KVM_INTEL HIBERNATION; do
+		grep -q "^CONFIG_$o=[ym]" .config || { echo "CONFIG_$o is missing"; exit 1; }
 	done
 	make -j"$(nproc)" bzImage modules
 	rel=$(make -s kernelrelease)
@@ -45,6 +48,6 @@ if [ ! -e "$dir/.done" ]; then
 	mkdir -p "$cache/kernels"
 	ln -sfn "$dir" "$cache/kernels/debug"
 	touch "$dir/.done"
-	exec 1>&3
+	exec 1>&3 2>&4
 fi
 echo "$dir"
