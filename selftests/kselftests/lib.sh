@@ -4,6 +4,8 @@
 # each result, and ends with finish.
 
 KSFT_SKIP=4
+# QEMU, for tests that ask for files=qemu.
+QEMU="/opt/qemu/lib/ld-linux-x86-64.so.2 --library-path /opt/qemu/lib /opt/qemu/qemu-system-x86_64 -L /opt/qemu/share"
 HERE=${HERE:-/lab}
 GUESTS=${GUESTS:-/lab/guests}
 ktap_n=0

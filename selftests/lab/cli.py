@@ -14,6 +14,7 @@ import emulator
 import image
 import interactive
 import kernels
+import peer
 import roots
 import run
 
@@ -79,6 +80,7 @@ def parser():
     k.add_argument("--update", action="store_true", help="look for a newer one")
     sub.add_parser("busybox", help="path of a static busybox; gets it when needed")
     sub.add_parser("source", help="directory of Debian's linux-source-6.1.tar.xz")
+    sub.add_parser("qemu", help="directory with QEMU for use in the machine (--file DIR:/opt/qemu)")
     r = sub.add_parser("root", help="root of a Debian suite with headers and compiler")
     r.add_argument("suite", choices=sorted(roots.KERNEL))
     r.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD ...",
@@ -141,6 +143,9 @@ def main(argv):
             return 0
         if opts.verb == "source":
             print(kernels.source())
+            return 0
+        if opts.verb == "qemu":
+            print(peer.find())
             return 0
         if opts.verb == "root":
             argv = opts.argv[1:] if opts.argv[:1] == ["--"] else opts.argv

@@ -167,7 +167,9 @@ def base():
 
 
 def libraries(path):
-    """[(path in the machine, path here)] of the libraries that the ELF file PATH needs."""
+    """[(path in the machine, path here)] of the libraries that the program PATH needs."""
+    if not os.stat(path).st_mode & 0o111:
+        return []
     with open(path, "rb") as f:
         if f.read(4) != b"\x7fELF":
             return []

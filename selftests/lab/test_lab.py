@@ -365,6 +365,15 @@ class Files(unittest.TestCase):
         self.assertEqual(cache.read_bytes(os.path.join(out, "d/self")),
                          cache.read_bytes(__file__))
 
+    def test_only_programs_bring_libraries(self):
+        """QEMU for the machine has its own; a file that is data to this machine brings none."""
+        copy = os.path.join(self.dir, "ls")
+        shutil.copyfile(os.path.realpath("/bin/ls"), copy)
+        os.chmod(copy, 0o755)
+        self.assertTrue(image.libraries(copy))
+        os.chmod(copy, 0o644)
+        self.assertEqual(image.libraries(copy), [])
+
     def test_static_or_not(self):
         self.assertFalse(image.interpreter(image.labio()))
         self.assertTrue(image.interpreter(os.path.realpath("/bin/ls")))
