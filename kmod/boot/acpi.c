@@ -426,7 +426,7 @@ static void put_rsdp(struct writer *w, u64 rsdt, u64 xsdt)
  * @mem: guest memory; only its @write is used, without the scratch page
  * @rsdp: gets the address of the root pointer
  *
- * The tables lie between HS_GPA_ACPI and HS_GPA_ACPI_END, where guests that are
+ * The tables lie between HS_GPA_ACPI and HS_GPA_SMBIOS, where guests that are
  * not told the root pointer's address search for it.
  *
  * Context: that of the callback.
@@ -440,7 +440,7 @@ int hs_acpi_build(unsigned int cpus, const struct hs_boot_mem *mem, u64 *rsdp)
 	/* The largest table, and room for all others, fits the area. */
 	BUILD_BUG_ON(XAPIC_CPUS * sizeof(struct madt_lapic) +
 		     (HS_BOOT_CPUS_MAX - XAPIC_CPUS) * sizeof(struct madt_x2apic) +
-		     sizeof(hs_dsdt_aml) + 4096 > HS_GPA_ACPI_END - HS_GPA_ACPI);
+		     sizeof(hs_dsdt_aml) + 4096 > HS_GPA_SMBIOS - HS_GPA_ACPI);
 
 	if (!cpus || cpus > HS_BOOT_CPUS_MAX)
 		return -EINVAL;

@@ -55,7 +55,8 @@
 #define HS_GPA_EBDA		0x9fc00ULL	/* reserved from here to 0xa0000 */
 #define HS_GPA_VGA		0xa0000ULL
 #define HS_GPA_ACPI		0xe0000ULL	/* the RSDP, the tables after it */
-#define HS_GPA_ACPI_END		0x100000ULL	/* exclusive */
+#define HS_GPA_SMBIOS		0xf0000ULL	/* entry point and tables: one page */
+#define HS_GPA_ACPI_END		0x100000ULL	/* exclusive; of the reserved area */
 #define HS_GPA_HIGH_MEMORY	0x100000ULL	/* 1 MiB */
 
 /* ---- I/O ports --------------------------------------------------------- */

@@ -4,6 +4,7 @@
  */
 #include "boot/acpi.h"
 #include "boot/image.h"
+#include "boot/smbios.h"
 
 /* Enough of the file to tell the formats apart: the bzImage's header. */
 #define HEAD_BYTES	0x290
@@ -310,7 +311,7 @@ static int load_any(struct hs_boot_ctx *c)
  *
  * Recognises the image, places kernel, initrd and command line in guest
  * memory, adds what the image's boot protocol wants to be told, page tables and
- * a GDT, and the ACPI tables.  Guest memory that is not part of this keeps its
+ * a GDT, and the ACPI and SMBIOS tables.  Guest memory that is not part of this keeps its
  * content.  After a failure, guest memory is in an undefined state.
  *
  * Context: that of the callbacks; holds nothing and allocates nothing itself.
@@ -335,6 +336,10 @@ int hs_boot_load(const struct hs_boot_in *in, const struct hs_boot_mem *mem,
 	if (ret)
 		return hs_boot_fail(&c, ret, HS_BOOT_BLAME_NONE,
 				    "the ACPI tables could not be written to guest memory");
+	ret = hs_smbios_build(in->ram_bytes, in->cpus, mem);
+	if (ret)
+		return hs_boot_fail(&c, ret, HS_BOOT_BLAME_NONE,
+				    "the SMBIOS tables could not be written to guest memory");
 	return load_any(&c);
 }
 

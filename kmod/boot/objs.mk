@@ -7,3 +7,4 @@ hyperspace-y += kmod/boot/bzimage.o
 hyperspace-y += kmod/boot/pvh.o
 hyperspace-y += kmod/boot/multiboot.o
 hyperspace-y += kmod/boot/acpi.o
+hyperspace-y += kmod/boot/smbios.o

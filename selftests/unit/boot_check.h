@@ -127,6 +127,74 @@ static inline void check_acpi(struct fake_mem *m, u64 rsdp, unsigned int cpus)
 	check_madt(m, madt, cpus);
 }
 
+/* The @number'th SMBIOS structure of @type, or 0; aborts on a damaged chain. */
+static inline u64 check_smbios_find(struct fake_mem *m, u8 type, unsigned int number)
+{
+	u64 at = fake_get_u32(m, HS_GPA_SMBIOS + 0x18), s;
+	u64 end = at + fake_get_u16(m, HS_GPA_SMBIOS + 0x16);
+	unsigned int n = fake_get_u16(m, HS_GPA_SMBIOS + 0x1c);
+	u64 found = 0;
+
+	while (n--) {
+		s = at;
+		FAKE_CHECK(at + 4 <= end && fake_get_u8(m, at + 1) >= 4);
+		at += fake_get_u8(m, at + 1);
+		/* The strings, up to two NULs. */
+		for (; fake_get_u16(m, at); at++)
+			FAKE_CHECK(at + 2 <= end);
+		at += 2;
+		FAKE_CHECK(at <= end);
+		FAKE_CHECK(at - s <= fake_get_u16(m, HS_GPA_SMBIOS + 8));
+		FAKE_CHECK((fake_get_u8(m, s) == 127) == !n);
+		if (fake_get_u8(m, s) == type && !number--)
+			found = s;
+	}
+	FAKE_CHECK(at == end);
+	return found;
+}
+
+/* SMBIOS: sums, the chain of structures, and RAM as the memory map has it. */
+static inline void check_smbios(struct fake_mem *m, u64 ram_bytes, unsigned int cpus)
+{
+	static const u8 once[] = { 0, 1, 3, 4, 16, 17, 32, 127 };
+	u64 at = HS_GPA_SMBIOS, s, start, end, size;
+	unsigned int i;
+
+	FAKE_CHECK(fake_equal(m, at, "_SM_", 4) && fake_equal(m, at + 16, "_DMI_", 5));
+	FAKE_CHECK(fake_get_u8(m, at + 5) == 31);
+	FAKE_CHECK(!check_sum(m, at, 31) && !check_sum(m, at + 16, 15));
+	FAKE_CHECK(fake_get_u32(m, at + 0x18) == at + 32);
+	FAKE_CHECK(32 + fake_get_u16(m, at + 0x16) <= FAKE_PAGE);
+	for (i = 0; i < ARRAY_SIZE(once); i++) {
+		FAKE_CHECK(check_smbios_find(m, once[i], 0));
+		FAKE_CHECK(!check_smbios_find(m, once[i], 1));
+	}
+	s = check_smbios_find(m, 4, 0);
+	FAKE_CHECK(fake_get_u8(m, s + 0x23) == (cpus < 255 ? cpus : 0));
+	s = check_smbios_find(m, 17, 0);
+	size = fake_get_u16(m, s + 0xc);
+	if (size == 0x7fff)
+		size = (u64)fake_get_u32(m, s + 0x1c) << 20;
+	else
+		size = size & 0x8000 ? (size & 0x7fff) << 10 : size << 20;
+	FAKE_CHECK(size >> 20 == ram_bytes >> 20);
+	s = check_smbios_find(m, 16, 0);
+	size = fake_get_u32(m, s + 7);
+	FAKE_CHECK((size == 0x80000000 ? fake_get_u64(m, s + 0xf) : size << 10) == ram_bytes);
+	/* The stretches: RAM at both ends, nothing between them. */
+	for (i = 0, size = 0; (s = check_smbios_find(m, 19, i)); i++) {
+		start = (u64)fake_get_u32(m, s + 4) << 10;
+		end = ((u64)fake_get_u32(m, s + 8) << 10) + 1023;
+		if (fake_get_u32(m, s + 4) == U32_MAX) {
+			start = fake_get_u64(m, s + 0xf);
+			end = fake_get_u64(m, s + 0x17);
+		}
+		FAKE_CHECK(hs_layout_is_ram(ram_bytes, start, end - start + 1));
+		size += end - start + 1;
+	}
+	FAKE_CHECK(size == ram_bytes);
+}
+
 /* Walks the page tables as the CPU does; ~0 when not mapped. */
 static inline u64 check_walk(struct fake_mem *m, u64 cr3, u64 va)
 {
@@ -304,6 +372,7 @@ static inline void check_load(struct fake_mem *m, const struct hs_boot_in *in,
 			      size_t initrd_len)
 {
 	check_acpi(m, s->rsdp, in->cpus);
+	check_smbios(m, in->ram_bytes, in->cpus);
 	check_cpu(m, s);
 	FAKE_CHECK(s->kernel_start >= HS_GPA_IMAGE_LOW && s->kernel_end > s->kernel_start);
 	FAKE_CHECK(s->rip >= s->kernel_start && s->rip < s->kernel_end);
