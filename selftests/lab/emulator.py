@@ -142,18 +142,21 @@ class Kvm:
     announce = []
     expect_taint = ""
 
-    def __init__(self, path):
+    def __init__(self, path, accel="kvm"):
         self.path = path
+        self.accel = accel
         self.version = command([path, "--version"]).split()[3]
 
     def describe(self):
-        return "QEMU %s with KVM: %s" % (self.version, self.path)
+        return "QEMU %s with %s: %s" % (self.version, "KVM" if self.accel == "kvm" else
+                                        "TCG, without VT-x", self.path)
 
     def argv(self, m):
-        com1 = "tty,id=com1,path=" + m.tty if m.tty else \
+        com1 = "serial,id=com1,path=" + m.tty if m.tty else \
             "file,id=com1,path=" + m.path("console.txt")
-        return [self.path, "-nodefaults", "-no-user-config", "-display", "none",
-                "-machine", "q35,accel=kvm,kernel-irqchip=on", "-cpu", "host,migratable=off",
+        machine = ["-machine", "q35,accel=kvm,kernel-irqchip=on", "-cpu", "host,migratable=off"] \
+            if self.accel == "kvm" else ["-machine", "q35,accel=tcg", "-cpu", "max"]
+        return [self.path, "-nodefaults", "-no-user-config", "-display", "none"] + machine + [
                 "-smp", str(m.cpus), "-m", str(m.mem),
                 "-kernel", m.vmlinuz, "-initrd", m.initrd, "-append", m.cmdline,
                 "-chardev", com1, "-serial", "chardev:com1",
@@ -261,17 +264,27 @@ def find_bochs():
         except LabError as e:
             note("building Bochs failed: %s" % e)
     need({"bochs": "/usr/bin/bochs"})
-    return Bochs("/usr/bin/bochs", "the distribution's package")
+    emu = Bochs("/usr/bin/bochs", "the distribution's package")
+    note("the distribution's Bochs %s is used, without the lab's corrections; expect it to be slow"
+         % emu.version)
+    return emu
 
 
 def find(wanted=None):
-    """The emulator to use; WANTED is "bochs", "kvm" or None."""
-    why = nested_vtx()
+    """The emulator to use; WANTED is "bochs", "kvm" or None.
+
+    HS_LAB_ACCEL=tcg puts QEMU's own emulation in KVM's place.  It has no VT-x:
+    it is there to test the lab where there is no nested VT-x.
+    """
+    accel = os.environ.get("HS_LAB_ACCEL", "kvm")
+    if accel not in ("kvm", "tcg"):
+        raise LabError("HS_LAB_ACCEL=%s: not kvm or tcg" % accel)
+    why = nested_vtx() if accel == "kvm" else None
     if wanted == "kvm" or (wanted is None and why is None):
         if why is not None:
             raise LabSkip("no nested VT-x: " + why)
         need({"qemu-system-x86": "qemu-system-x86_64"})
-        return Kvm(shutil.which("qemu-system-x86_64"))
+        return Kvm(shutil.which("qemu-system-x86_64"), accel)
     try:
         return find_bochs()
     except WrongSetting:
