@@ -263,6 +263,8 @@ def find_bochs():
             return Bochs(cached_build(), "built from source")
         except LabError as e:
             note("building Bochs failed: %s" % e)
+    else:
+        note("no source of Bochs, here or on the mirror")
     need({"bochs": "/usr/bin/bochs"})
     emu = Bochs("/usr/bin/bochs", "the distribution's package")
     note("the distribution's Bochs %s is used, without the lab's corrections; expect it to be slow"
