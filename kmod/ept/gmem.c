@@ -150,26 +150,42 @@ static void drop_chunk(struct hs_gmem *g, u64 gfn, struct list_head *pages)
 	hs_ept_unlock(&c);
 }
 
+/* Chunks dropped at a time: 16 MiB, a few thousand frames to give back. */
+#define CLEAR_CHUNKS	8
+
+static void clear_chunks(struct hs_gmem *g, u64 gfn)
+{
+	LIST_HEAD(pages);
+	unsigned int i;
+	u64 gen;
+
+	for (i = 0; i < CLEAR_CHUNKS; i++)
+		drop_chunk(g, gfn + i * HS_CHUNK_PAGES, &pages);
+	if (list_empty(&pages))
+		return;
+	gen = hs_inval_bump(g);
+	hs_quar_add(g, &pages, gen);
+	hs_inval_wait(g, gen);
+	hs_quar_drain(g);
+}
+
 /**
  * hs_gmem_clear() - drop all content, see gmem.h
  * @g: guest memory of the VM
  */
 void hs_gmem_clear(struct hs_gmem *g)
 {
-	u64 gfn = 0, gen;
 	unsigned int i;
+	u64 gfn = 0;
 
+	BUILD_BUG_ON(HS_EPT_ENTRIES % CLEAR_CHUNKS);
 	might_sleep();
 	while ((gfn = hs_ept_next_dir(g, gfn)) != U64_MAX) {
-		LIST_HEAD(pages);
-
-		for (i = 0; i < HS_EPT_ENTRIES; i++, gfn += HS_CHUNK_PAGES)
-			drop_chunk(g, gfn, &pages);
-		gen = hs_inval_bump(g);
-		hs_quar_add(g, &pages, gen);
-		hs_inval_wait(g, gen);
-		hs_quar_drain(g);
-		cond_resched();
+		for (i = 0; i < HS_EPT_ENTRIES; i += CLEAR_CHUNKS) {
+			clear_chunks(g, gfn);
+			gfn += CLEAR_CHUNKS * HS_CHUNK_PAGES;
+			cond_resched();
+		}
 	}
 	hs_frame_drain();
 }

@@ -165,27 +165,27 @@ void hs_quar_add(struct hs_gmem *g, struct list_head *pages, u64 gen)
 	spin_unlock(&q->lock);
 }
 
-/**
- * hs_quar_drain() - free what is acknowledged by now
- * @g: guest memory of the VM
- *
- * Does not wait.  Process context.
- */
-void hs_quar_drain(struct hs_gmem *g)
+/* Pages that leave the quarantine under one hold of its lock. */
+#define DRAIN_BATCH	256
+
+/* Frees a batch of what is acknowledged; false when that was the last. */
+static bool drain_some(struct hs_gmem *g)
 {
 	struct hs_quarantine *q = &g->quar;
 	struct page *page, *next;
+	unsigned int n = 0;
 	LIST_HEAD(ready);
 	u64 word;
 
 	spin_lock(&q->lock);
 	list_for_each_entry_safe(page, next, &q->pages, lru) {
 		word = atomic_long_read(hs_host_word(page));
-		if (!hs_inval_acked(g, word >> HS_WORD_GEN_SHIFT))
+		if (n == DRAIN_BATCH || !hs_inval_acked(g, word >> HS_WORD_GEN_SHIFT))
 			break;
 		list_move_tail(&page->lru, &ready);
-		q->count--;
+		n++;
 	}
+	q->count -= n;
 	spin_unlock(&q->lock);
 	list_for_each_entry_safe(page, next, &ready, lru) {
 		list_del(&page->lru);
@@ -197,4 +197,17 @@ void hs_quar_drain(struct hs_gmem *g)
 		atomic_long_sub(word & ~(HS_WORD_REFS | HS_WORD_TABLE), hs_host_word(page));
 		hs_frame_put(g, page, HS_PUT_GIVE);
 	}
+	return n == DRAIN_BATCH;
+}
+
+/**
+ * hs_quar_drain() - free what is acknowledged by now
+ * @g: guest memory of the VM
+ *
+ * Does not wait, but lets others run between batches.  Process context.
+ */
+void hs_quar_drain(struct hs_gmem *g)
+{
+	while (drain_some(g))
+		cond_resched();
 }
