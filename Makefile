@@ -11,6 +11,8 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DESTDIR ?=
 PREFIX  ?= /usr
 DKMSSRC := $(DESTDIR)/usr/src/hyperspace-$(VERSION)
+# Trees that are not the system's, for tests: --dkmstree and the like.
+DKMSFLAGS ?=
 
 all: module vctl
 
@@ -51,13 +53,23 @@ dkms-source:
 	mkdir -p $(DKMSSRC)
 	cp -r Kbuild Kconfig dkms.conf COPYING kmod include $(DKMSSRC)/
 
+# With DESTDIR it lays out files for a package; that system's DKMS is not here.
 dkms-install: dkms-source install-tools
-	dkms add -m hyperspace -v $(VERSION)
-	dkms build -m hyperspace -v $(VERSION) -k $(KVER)
-	dkms install -m hyperspace -v $(VERSION) -k $(KVER)
+	$(if $(DESTDIR),,$(MAKE) dkms-register)
+
+# The version may be there already, from an earlier state of this tree.
+dkms-register: dkms-forget
+	dkms add -m hyperspace -v $(VERSION) $(DKMSFLAGS)
+	dkms build -m hyperspace -v $(VERSION) -k $(KVER) $(DKMSFLAGS)
+	dkms install -m hyperspace -v $(VERSION) -k $(KVER) $(DKMSFLAGS)
+
+dkms-forget:
+	if command -v dkms >/dev/null && dkms status -m hyperspace -v $(VERSION) $(DKMSFLAGS) | grep -q .; then \
+		dkms remove -m hyperspace -v $(VERSION) --all $(DKMSFLAGS); \
+	fi
 
 uninstall:
-	-command -v dkms >/dev/null && dkms remove -m hyperspace -v $(VERSION) --all
+	$(if $(DESTDIR),,$(MAKE) dkms-forget)
 	rm -rf $(DKMSSRC)
 	rm -f $(DESTDIR)/lib/modules/*/updates/hyperspace.ko
 	rm -f $(DESTDIR)$(PREFIX)/sbin/vctl $(DESTDIR)$(PREFIX)/share/man/man8/vctl.8
@@ -83,5 +95,5 @@ help:
 	@echo 'make matrix     module for every supported kernel, W=1 C=1, and DKMS on each'
 	@echo 'make install | dkms-install | uninstall'
 
-.PHONY: all module vctl guests initrds install install-tools dkms-source dkms-install uninstall \
-	run check check-full bench matrix clean help
+.PHONY: all module vctl guests initrds install install-tools dkms-source dkms-install \
+	dkms-register dkms-forget uninstall run check check-full bench matrix clean help

@@ -31,7 +31,7 @@ result() { # status name log
 }
 
 echo "KTAP version 1"
-echo "1..7"
+echo "1..10"
 # A build of its own: sparse sees every file, whatever was built before.
 rm -rf "build/$kver/src"
 make -j"$(nproc)" KVER="$kver" W=1 C=1 module >"$tmp/w" 2>&1
@@ -79,4 +79,26 @@ dkms_ remove -m $name -v "$version" --all >"$tmp/l" 2>&1
 rc=$?
 find "$tmp/lib-modules/" -name "$name.ko*" -type f | grep -q . && rc=1
 result $rc "dkms remove" "$tmp/l"
+
+# What "make dkms-install" and "make uninstall" do to a DKMS, here to our own.
+make_() { # target...
+	make KVER="$kver" DKMSSRC="$tmp/usr-src/$name-$version" \
+		DKMSFLAGS="--dkmstree $tmp/dkms --sourcetree $tmp/usr-src --installtree $tmp/lib-modules" "$@"
+}
+installed() {
+	dkms_ status -m $name -v "$version" | grep -q 'installed' &&
+		find "$tmp/lib-modules/$kver/" -name "$name.ko*" -type f | grep -q .
+}
+make_ dkms-register >"$tmp/l" 2>&1 && make_ dkms-register >>"$tmp/l" 2>&1 && installed
+result $? "make dkms-install, twice" "$tmp/l"
+# A root of another suite cannot build vctl: of the installation only what it would do.
+mkdir -p "$tmp/d/usr/sbin"
+touch "$tmp/d/usr/sbin/vctl"
+make_ -n dkms-install 2>&1 | grep -q 'dkms add' &&
+	! make_ -n DESTDIR="$tmp/d" dkms-install 2>&1 | tee "$tmp/l" | grep -q 'dkms add' &&
+	make_ DESTDIR="$tmp/d" DKMSSRC="$tmp/d/usr/src/$name-$version" uninstall >>"$tmp/l" 2>&1 &&
+	[ ! -e "$tmp/d/usr/sbin/vctl" ] && installed
+result $? "make dkms-install and uninstall with DESTDIR leave DKMS alone" "$tmp/l"
+make_ dkms-forget >"$tmp/l" 2>&1 && make_ dkms-forget >>"$tmp/l" 2>&1 && ! installed
+result $? "make uninstall takes it out of DKMS" "$tmp/l"
 exit $bad
