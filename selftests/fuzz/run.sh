@@ -115,7 +115,7 @@ do_plant()
 		fi
 		# A bug that the kept corpus shows already is found as well.
 		(cd "$copy/selftests/fuzz" && OUT=$copy/out && TOP=$copy &&
-		 fuzz "$f" "${PLANT:-30}")
+		 fuzz "$f" "$SHORT")
 		if grep -q '^SUMMARY: ' "$tmp/log"; then
 			grep -m1 -E 'ERROR: (Addr|Leak)|runtime error|^[^ ]*:[0-9]+: |ERROR: lib' \
 				"$tmp/log" | sed 's/^/# /'
