@@ -82,6 +82,7 @@ static void vm_end(struct hs_vm *vm, enum hs_vm_op op, const char *reason,
 	hs_board_reset(&vm->board);
 	hs_gmem_clear(vm->gmem);
 	hs_vm_drop_event(vm);
+	hs_board_pause(&vm->board, false);
 	hs_vm_release(vm, HS_HOLD_PAUSE);
 	hs_vm_set_state(vm, v->next, reason, info);
 }
@@ -296,6 +297,7 @@ int hs_vm_pause(struct hs_vm *vm, const char **why, struct genl_info *info)
 		return err;
 	hs_vm_hold(vm, HS_HOLD_PAUSE);
 	hs_vm_wait_parked(vm);
+	hs_board_pause(&vm->board, true);
 	hs_vm_set_state(vm, v->next, NULL, info);
 	mutex_unlock(&vm->lock);
 	return 0;
@@ -319,6 +321,7 @@ int hs_vm_resume(struct hs_vm *vm, const char **why, struct genl_info *info)
 		return err;
 	/* The event goes out first: what the guest does comes after it. */
 	hs_vm_set_state(vm, v->next, NULL, info);
+	hs_board_pause(&vm->board, false);
 	hs_vm_release(vm, HS_HOLD_PAUSE);
 	mutex_unlock(&vm->lock);
 	return 0;

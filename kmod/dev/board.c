@@ -159,6 +159,21 @@ void hs_board_reset(struct hs_board *b)
 }
 
 /**
+ * hs_board_pause() - the vCPUs stand still for a while, or go on
+ * @b: the board
+ * @pause: which; the board of a VM that starts must not be paused
+ *
+ * Timers whose interrupt nobody takes go quiet by themselves, but for the PIT,
+ * which cannot see that its vector waits in a local APIC.  Clocks go on.
+ *
+ * Context: any.
+ */
+void hs_board_pause(struct hs_board *b, bool pause)
+{
+	hs_pit_pause(b, pause);
+}
+
+/**
  * hs_board_exit() - end all devices
  * @b: the board; no vCPU runs
  *

@@ -73,6 +73,7 @@ struct hs_board {
 	struct hs_testdev *testdev;
 	struct hs_ports *ports;
 	struct hs_pvpanic *pvpanic;
+	bool pit_asleep;	/* the PIT waits for hs_pit_wake(); under its lock */
 	unsigned int lowest;	/* where lowest-priority arbitration begins */
 };
 
@@ -85,6 +86,8 @@ int hs_board_init(struct hs_board *b, const struct hs_board_cfg *cfg,
 		  const struct hs_board_ops *ops, void *vm);
 /* All devices to power-on state; no vCPU runs.  The console's log stays. */
 void hs_board_reset(struct hs_board *b);
+/* The vCPUs stand still for a while, or go on: timers are quiet meanwhile. */
+void hs_board_pause(struct hs_board *b, bool pause);
 /* Stops timers and waits for callbacks; after it, no op is called. */
 void hs_board_exit(struct hs_board *b);
 /* Power button: sets PWRBTN_STS and raises the SCI.  Any context. */

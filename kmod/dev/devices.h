@@ -24,9 +24,8 @@
 #ifndef HS_DEV_DEVICES_H
 #define HS_DEV_DEVICES_H
 
-#include <linux/types.h>
-
-struct hs_board;
+#include "pure.h"
+#include "dev/board.h"
 
 /* The console's tty; before the UART, which writes to it.  Uses b->name. */
 int hs_console_init(struct hs_board *b);
@@ -47,6 +46,21 @@ void hs_uart_exit(struct hs_board *b);
 int hs_pit_init(struct hs_board *b);
 void hs_pit_reset(struct hs_board *b);
 void hs_pit_exit(struct hs_board *b);
+/* No vCPU runs for a while: no host timer meanwhile. */
+void hs_pit_pause(struct hs_board *b, bool pause);
+/* An interrupt controller may want an edge that it did not want before. */
+void hs_pit_wake(struct hs_board *b);
+
+/*
+ * The same, for who has just changed that and holds no lock.  The lock under
+ * which it was changed orders it against the PIT: either that sees the
+ * change, or this that it sleeps.
+ */
+static inline void hs_pit_look(struct hs_board *b)
+{
+	if (READ_ONCE(b->pit_asleep))
+		hs_pit_wake(b);
+}
 
 /* MC146818 at 0x70-0x71, line 8. */
 int hs_rtc_init(struct hs_board *b);

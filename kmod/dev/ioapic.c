@@ -14,6 +14,7 @@
 #include <linux/spinlock.h>
 #include "boot/layout.h"
 #include "dev/board.h"
+#include "dev/devices.h"
 #include "dev/ioapic.h"
 #include "dev/ioapic_core.h"
 
@@ -77,6 +78,27 @@ void hs_ioapic_set(struct hs_board *b, unsigned int gsi, bool level)
 }
 
 /**
+ * hs_ioapic_wants_edge() - would a rising edge of a pin make it send
+ * @b: the board
+ * @pin: 0-23
+ *
+ * Context: any.
+ * Return: false when it would not; hs_pit_wake() is called when that changes,
+ * as only the PIT asks.
+ */
+bool hs_ioapic_wants_edge(struct hs_board *b, unsigned int pin)
+{
+	struct hs_ioapic *io = b->ioapic;
+	unsigned long flags;
+	bool wants;
+
+	raw_spin_lock_irqsave(&io->lock, flags);
+	wants = hs_ioapic_core_wants_edge(&io->core, pin);
+	raw_spin_unlock_irqrestore(&io->lock, flags);
+	return wants;
+}
+
+/**
  * hs_ioapic_set_pin0() - the PIC's INT output
  * @b: the board
  * @level: high or low
@@ -108,6 +130,7 @@ void hs_ioapic_eoi(struct hs_board *b, u8 vector)
 	raw_spin_lock_irqsave(&io->lock, flags);
 	ioapic_send(io, hs_ioapic_core_eoi(&io->core, vector));
 	raw_spin_unlock_irqrestore(&io->lock, flags);
+	hs_pit_look(b);
 }
 
 /**
@@ -160,6 +183,7 @@ static void ioapic_write(void *dev, u64 off, unsigned int size, u64 val)
 	raw_spin_lock_irqsave(&io->lock, flags);
 	ioapic_send(io, hs_ioapic_core_write(&io->core, off, val));
 	raw_spin_unlock_irqrestore(&io->lock, flags);
+	hs_pit_look(io->board);
 }
 
 static const struct hs_region_ops ioapic_ops = {

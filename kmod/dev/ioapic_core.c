@@ -98,6 +98,21 @@ bool hs_ioapic_core_set(struct hs_ioapic_core *c, unsigned int pin, bool level)
 }
 
 /**
+ * hs_ioapic_core_wants_edge() - would a rising edge make a pin send
+ * @c: the I/O APIC
+ * @pin: below HS_IOAPIC_NPINS
+ *
+ * Return: false when it is masked, or level triggered with a message in service.
+ */
+bool hs_ioapic_core_wants_edge(const struct hs_ioapic_core *c, unsigned int pin)
+{
+	u64 e = c->redir[pin];
+
+	return !(e & RE_MASKED) &&
+	       (e & (RE_LEVEL | RE_REMOTE_IRR)) != (RE_LEVEL | RE_REMOTE_IRR);
+}
+
+/**
  * hs_ioapic_core_msg() - the message of a pin
  * @c: the I/O APIC
  * @pin: below HS_IOAPIC_NPINS

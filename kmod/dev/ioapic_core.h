@@ -25,6 +25,7 @@ struct hs_ioapic_core {
 void hs_ioapic_core_reset(struct hs_ioapic_core *c);
 bool hs_ioapic_core_set(struct hs_ioapic_core *c, unsigned int pin, bool level);
 bool hs_ioapic_core_wants(const struct hs_ioapic_core *c, unsigned int pin);
+bool hs_ioapic_core_wants_edge(const struct hs_ioapic_core *c, unsigned int pin);
 bool hs_ioapic_core_msg(const struct hs_ioapic_core *c, unsigned int pin,
 			struct hs_irq_msg *msg);
 void hs_ioapic_core_sent(struct hs_ioapic_core *c, unsigned int pin,

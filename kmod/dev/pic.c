@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include "boot/layout.h"
 #include "dev/board.h"
+#include "dev/devices.h"
 #include "dev/ioapic.h"
 #include "dev/pic.h"
 #include "dev/pic_core.h"
@@ -54,6 +55,27 @@ void hs_pic_set(struct hs_board *b, unsigned int line, bool level)
 	hs_pic_core_set(&p->core, line, level);
 	pic_update(p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
+}
+
+/**
+ * hs_pic_wants_edge() - would a rising edge of a line change anything
+ * @b: the board
+ * @line: 0-15, edge triggered; not 2
+ *
+ * Context: any.
+ * Return: false when one waits already; hs_pit_wake() is called when that
+ * changes, as only the PIT asks.
+ */
+bool hs_pic_wants_edge(struct hs_board *b, unsigned int line)
+{
+	struct hs_pic *p = b->pic;
+	unsigned long flags;
+	bool wants;
+
+	raw_spin_lock_irqsave(&p->lock, flags);
+	wants = hs_pic_core_wants_edge(&p->core, line);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	return wants;
 }
 
 /**
@@ -110,6 +132,7 @@ int hs_pic_ack(struct hs_board *b)
 		pic_update(p);
 	}
 	raw_spin_unlock_irqrestore(&p->lock, flags);
+	hs_pit_look(b);
 	return vector;
 }
 
@@ -129,6 +152,7 @@ static noinline u64 pic_read_locked(struct hs_pic *p, unsigned int chip, u64 off
 	if (polled)
 		pic_update(p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
+	hs_pit_look(p->board);
 	return val;
 }
 
@@ -154,6 +178,7 @@ static void pic_write(struct hs_pic *p, unsigned int chip, u64 off,
 		hs_pic_core_write(&p->core, chip, off + i, val >> (i * 8));
 	pic_update(p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
+	hs_pit_look(p->board);
 }
 
 static u64 pic_master_read(void *dev, u64 off, unsigned int size)

@@ -10,6 +10,7 @@ struct hs_board;
 int hs_pic_init(struct hs_board *b);
 void hs_pic_reset(struct hs_board *b);
 void hs_pic_exit(struct hs_board *b);
+bool hs_pic_wants_edge(struct hs_board *b, unsigned int line);
 void hs_pic_set(struct hs_board *b, unsigned int line, bool level);
 
 #endif /* HS_DEV_PIC_H */

@@ -156,6 +156,18 @@ void hs_pic_core_set(struct hs_pic_core *p, unsigned int line, bool level)
 	}
 }
 
+/**
+ * hs_pic_core_wants_edge() - would a rising edge change anything
+ * @p: the pair
+ * @line: 0-15, edge triggered; not 2
+ *
+ * Return: false when one is latched already, masked or not.
+ */
+bool hs_pic_core_wants_edge(const struct hs_pic_core *p, unsigned int line)
+{
+	return !(p->chip[line >> 3 & 1].edge & 1 << (line & 7));
+}
+
 static u8 pic_vector(const struct hs_pic_core *p, int in)
 {
 	int in2;

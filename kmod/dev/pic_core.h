@@ -36,6 +36,7 @@ struct hs_pic_core {
 
 void hs_pic_core_reset(struct hs_pic_core *p);
 void hs_pic_core_set(struct hs_pic_core *p, unsigned int line, bool level);
+bool hs_pic_core_wants_edge(const struct hs_pic_core *p, unsigned int line);
 int hs_pic_core_peek(const struct hs_pic_core *p);
 u8 hs_pic_core_inta(struct hs_pic_core *p);
 u8 hs_pic_core_read(struct hs_pic_core *p, unsigned int chip, unsigned int a0);

@@ -8,6 +8,11 @@
  * programming.  A guest that asks for more than FLOOR_NS allows gets fewer
  * interrupts, and ticks that could not be delivered in time are not made up
  * for: guests keep time by other clocks.
+ *
+ * The host timer sleeps while nobody would notice: from an edge that finds the
+ * line masked in the I/O APIC, and one latched in the PIC already, until either
+ * has changed; and while the VM is paused.  Counts follow from the time, so they
+ * do not depend on it.
  */
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
@@ -18,6 +23,8 @@
 #include "dev/board.h"
 #include "dev/bytes.h"
 #include "dev/devices.h"
+#include "dev/ioapic.h"
+#include "dev/pic.h"
 #include "dev/pit_core.h"
 
 #define PORT_CONTROL_B	0x61
@@ -30,6 +37,7 @@ struct hs_pit {
 	struct hrtimer timer;
 	u64 last;		/* when the timer last fired */
 	bool dead;		/* never arm the timer again */
+	bool paused;		/* not now */
 	struct hs_board *b;
 };
 
@@ -38,13 +46,25 @@ static void arm(struct hs_pit *p)
 	u64 next = hs_pit_core_next_edge(&p->core);
 
 	lockdep_assert_held(&p->lock);
-	if (next == HS_PIT_NEVER || p->dead) {
+	if (next == HS_PIT_NEVER || p->dead || p->paused || p->b->pit_asleep) {
 		/* A callback that runs now sees under the lock that it is idle. */
 		hrtimer_try_to_cancel(&p->timer);
 		return;
 	}
 	next = max(next, p->last + FLOOR_NS);
 	hrtimer_start(&p->timer, ns_to_ktime(next), HRTIMER_MODE_ABS_HARD);
+}
+
+/*
+ * Sleeps if an edge would change nothing.  It says so before it looks: see
+ * hs_pit_look().
+ */
+static void sleep_unless_wanted(struct hs_pit *p)
+{
+	WRITE_ONCE(p->b->pit_asleep, true);
+	if (hs_pic_wants_edge(p->b, HS_IRQ_PIT) ||
+	    hs_ioapic_wants_edge(p->b, HS_GSI_PIT))
+		WRITE_ONCE(p->b->pit_asleep, false);
 }
 
 static enum hrtimer_restart expired(struct hrtimer *timer)
@@ -56,7 +76,8 @@ static enum hrtimer_restart expired(struct hrtimer *timer)
 	raw_spin_lock_irqsave(&p->lock, flags);
 	now = ktime_get_ns();
 	p->last = now;
-	if (!p->dead && hs_pit_core_take_edge(&p->core, now)) {
+	if (!p->dead && !p->paused && hs_pit_core_take_edge(&p->core, now)) {
+		sleep_unless_wanted(p);
 		hs_irq_set(p->b, HS_IRQ_PIT, false);
 		hs_irq_set(p->b, HS_IRQ_PIT, true);
 	}
@@ -85,6 +106,7 @@ static void write_reg(void *dev, unsigned int reg, u8 val)
 	raw_spin_lock_irqsave(&p->lock, flags);
 	if (hs_pit_core_write(&p->core, reg, val, ktime_get_ns())) {
 		hs_irq_set(p->b, HS_IRQ_PIT, false);
+		WRITE_ONCE(p->b->pit_asleep, false);
 		arm(p);
 	}
 	raw_spin_unlock_irqrestore(&p->lock, flags);
@@ -176,6 +198,46 @@ void hs_pit_reset(struct hs_board *b)
 	raw_spin_lock_irqsave(&p->lock, flags);
 	hs_pit_core_reset(&p->core);
 	hs_irq_set(p->b, HS_IRQ_PIT, false);
+	WRITE_ONCE(b->pit_asleep, false);
+	arm(p);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+}
+
+/**
+ * hs_pit_wake - an interrupt controller may want an edge now
+ * @b: the board
+ *
+ * Edges that passed while the timer slept are lost, as they would have been.
+ * Context: any, without a lock of the board.
+ */
+void hs_pit_wake(struct hs_board *b)
+{
+	struct hs_pit *p = b->pit;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&p->lock, flags);
+	if (b->pit_asleep) {
+		hs_pit_core_take_edge(&p->core, ktime_get_ns());
+		WRITE_ONCE(b->pit_asleep, false);
+		arm(p);
+	}
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+}
+
+/**
+ * hs_pit_pause - no vCPU runs for a while, or they run again
+ * @b: the board
+ * @pause: whether the host timer is to be quiet
+ *
+ * Counting goes on.  Of the edges that pass meanwhile one arrives afterwards.
+ */
+void hs_pit_pause(struct hs_board *b, bool pause)
+{
+	struct hs_pit *p = b->pit;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&p->lock, flags);
+	p->paused = pause;
 	arm(p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 }

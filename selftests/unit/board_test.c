@@ -258,4 +258,154 @@ TEST_F(board, uart_driver_that_gives_up)
 	EXPECT_EQ(999, n);
 }
 
+/* --- PIT ------------------------------------------------------------------ */
+
+/* Counter 0, mode 2, @us. */
+static void start_pit(struct hs_board *b, unsigned int us)
+{
+	unsigned int n = us * 1193182ULL / 1000000;
+
+	outp(b, 0x43, 1, 0x34);
+	outp(b, 0x40, 1, n & 0xff);
+	outp(b, 0x40, 1, n >> 8);
+}
+
+static unsigned int pit_count(struct hs_board *b)
+{
+	unsigned int lo;
+
+	outp(b, 0x43, 1, 0x00);
+	lo = inp(b, 0x40);
+	return lo | inp(b, 0x40) << 8;
+}
+
+static void init_pic(struct hs_board *b)
+{
+	static const u8 icw[4] = { 0x11, 0x30, 0x04, 0x01 };
+	unsigned int i;
+
+	outp(b, 0x20, 1, icw[0]);
+	for (i = 1; i < 4; i++)
+		outp(b, 0x21, 1, icw[i]);
+	outp(b, 0x21, 1, 0xfe);
+}
+
+/* Nobody can see its edges: the host is not bothered, and the count goes on. */
+TEST_F(board, pit_sleeps_while_its_line_is_masked)
+{
+	const u64 t0 = kshim_ns;
+
+	start_pit(&self->b, 1000);
+	/* One the PIC latches; the next finds it there. */
+	EXPECT_GE(2, CALLS(t0, 100 * MS));
+	EXPECT_EQ(0, CALLS(t0, 1000 * MS + MS / 4));
+	EXPECT_EQ(1193 - 1193182 * 1000250ULL / 1000000 % 1193, pit_count(&self->b));
+	/* Unmasked: what has passed is lost, the next comes in phase. */
+	ROUTE(2, 0);
+	EXPECT_EQ(-1, TOOK());
+	EXPECT_EQ(0, CALLS(t0, 1000 * MS + MS / 2));
+	EXPECT_EQ(-1, TOOK());
+	EXPECT_EQ(1, CALLS(t0, 1001 * MS));
+	EXPECT_EQ(0x42, TOOK());
+	EXPECT_EQ(10, CALLS(t0, 1011 * MS));
+	EXPECT_EQ(0x42, TOOK());
+	EXPECT_EQ(-1, TOOK());
+	/* Masked while it runs. */
+	ROUTE(2, 0x10000);
+	EXPECT_EQ(1, CALLS(t0, 2000 * MS));
+	/* Programmed again: one shot, which is over before it is unmasked. */
+	OUT(0x43, 0x30);
+	OUT(0x40, 0xff);
+	OUT(0x40, 0x00);
+	EXPECT_GE(1, CALLS(t0, 2001 * MS));
+	ROUTE(2, 0);
+	EXPECT_EQ(0, CALLS(t0, 2100 * MS));
+	EXPECT_EQ(-1, TOOK());
+}
+
+/* Level triggered: until the EOI. */
+TEST_F(board, pit_sleeps_while_its_interrupt_is_in_service)
+{
+	const u64 t0 = kshim_ns;
+	unsigned int i;
+
+	ROUTE(2, 0x8000);
+	start_pit(&self->b, 1000);
+	CALLS(t0, MS + MS / 2);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(0x42, hs_lapic_ack(self->b.lapic[0]));
+		EXPECT_GE(2, CALLS(t0, (i + 1) * 100 * MS));
+		hs_lapic_msr_write(self->b.lapic[0], X(EOI), 0);
+	}
+}
+
+TEST_F(board, pit_sleeps_until_the_pic_is_acknowledged)
+{
+	const u64 t0 = kshim_ns;
+	unsigned int i;
+
+	init_pic(&self->b);
+	start_pit(&self->b, 1000);
+	for (i = 1; i <= 10; i++) {
+		EXPECT_EQ(1, CALLS(t0, i * MS + MS / 2));
+		EXPECT_EQ(0x30, hs_lapic_ack(self->b.lapic[0]));
+		OUT(0x20, 0x20);
+	}
+	/* Not taken. */
+	EXPECT_GE(2, CALLS(t0, 1000 * MS + MS / 2));
+	EXPECT_EQ(0x30, hs_lapic_ack(self->b.lapic[0]));
+	OUT(0x20, 0x20);
+	EXPECT_EQ(-1, hs_lapic_ack(self->b.lapic[0]));
+	EXPECT_EQ(1, CALLS(t0, 1001 * MS + MS / 2));
+	EXPECT_EQ(0x30, hs_lapic_ack(self->b.lapic[0]));
+	OUT(0x20, 0x20);
+	/* The same for who polls. */
+	EXPECT_GE(2, CALLS(t0, 2000 * MS + MS / 2));
+	OUT(0x20, 0x0c);
+	EXPECT_EQ(0x80, IN(0x20));
+	OUT(0x20, 0x20);
+	EXPECT_EQ(1, CALLS(t0, 2001 * MS + MS / 2));
+	/* And for who begins anew, which drops what was latched. */
+	EXPECT_GE(1, CALLS(t0, 3000 * MS + MS / 2));
+	init_pic(&self->b);
+	EXPECT_EQ(1, CALLS(t0, 3001 * MS + MS / 2));
+	EXPECT_EQ(0x30, hs_lapic_ack(self->b.lapic[0]));
+}
+
+/* A paused VM costs the host no timer interrupts, whatever its timers do. */
+TEST_F(board, paused_board_is_quiet)
+{
+	const u64 t0 = kshim_ns;
+
+	ROUTE(2, 0);
+	ROUTE(HS_IRQ_RTC, 0);
+	start_pit(&self->b, 1000);
+	CMOS(0x0b, 0x72);
+	hs_lapic_msr_write(self->b.lapic[0], X(0x3e), 0xb);
+	hs_lapic_msr_write(self->b.lapic[0], X(0x32), 0x20030);
+	hs_lapic_msr_write(self->b.lapic[0], X(0x38), MS / 40);
+	CALLS(t0, 10 * MS);
+	hs_board_pause(&self->b, true);
+	/* Those of the others that were under way. */
+	EXPECT_GE(5, CALLS(t0, 10000 * MS));
+	EXPECT_EQ(0, CALLS(t0, 100000 * MS + MS / 2));
+	while (TOOK() >= 0)
+		;
+	/* One edge for all that passed, then the rest in phase. */
+	hs_board_pause(&self->b, false);
+	CALLS(t0, 100000 * MS + MS / 2 + 1);
+	EXPECT_EQ(0x42, TOOK());
+	EXPECT_EQ(-1, TOOK());
+	CALLS(t0, 100001 * MS);
+	EXPECT_EQ(0x42, TOOK());
+	EXPECT_EQ(0x30, TOOK());
+
+	/* A reset meanwhile, and nothing runs after. */
+	hs_board_pause(&self->b, true);
+	hs_board_reset(&self->b);
+	hs_board_pause(&self->b, false);
+	CALLS(t0, 100002 * MS);
+	EXPECT_EQ(0, CALLS(t0, 200000 * MS));
+}
+
 TEST_HARNESS_MAIN
