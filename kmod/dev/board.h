@@ -23,7 +23,6 @@ struct hs_uart;
 struct hs_testdev;
 struct hs_console;
 struct hs_ports;
-struct hs_pvpanic;
 
 enum hs_board_event {
 	HS_BOARD_POWEROFF = 1,	/* ACPI S5 */
@@ -72,7 +71,6 @@ struct hs_board {
 	struct hs_console *console;
 	struct hs_testdev *testdev;
 	struct hs_ports *ports;
-	struct hs_pvpanic *pvpanic;
 	bool pit_asleep;	/* the PIT waits for hs_pit_wake(); under its lock */
 	unsigned int lowest;	/* where lowest-priority arbitration begins */
 };

@@ -142,7 +142,6 @@ bool hs_ioapic_core_msg(const struct hs_ioapic_core *c, unsigned int pin,
 		.vector = RE_VECTOR(e),
 		.mode = RE_MODE(e),
 		.level = e & RE_LEVEL,
-		.assert = true,
 		.shorthand = HS_SH_NONE,
 	};
 	return true;

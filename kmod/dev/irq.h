@@ -30,7 +30,6 @@ struct hs_irq_msg {
 	u8 vector;
 	u8 mode;		/* delivery mode HS_DM_* */
 	bool level;		/* trigger mode: level */
-	bool assert;
 	u8 shorthand;		/* HS_SH_* */
 };
 

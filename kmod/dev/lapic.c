@@ -240,32 +240,6 @@ u32 hs_lapic_take_events(struct hs_lapic *a, u8 *sipi)
 }
 
 /**
- * hs_lapic_post() - post a fixed interrupt
- * @a: the local APIC; the caller knows that it takes interrupts
- * @vector: 16-255
- * @level: level triggered
- *
- * Context: any.  The caller kicks.
- */
-void hs_lapic_post(struct hs_lapic *a, u8 vector, bool level)
-{
-	hs_lapic_core_post(&a->core, vector, level);
-}
-
-/**
- * hs_lapic_post_event() - post NMI, INIT or SIPI
- * @a: the local APIC
- * @event: one HS_LAPIC_EV_*
- * @sipi: start-up vector
- *
- * Context: any.  The caller kicks.
- */
-void hs_lapic_post_event(struct hs_lapic *a, u32 event, u8 sipi)
-{
-	hs_lapic_core_post_event(&a->core, event, sipi);
-}
-
-/**
  * hs_lapic_set_lint() - drive a local interrupt pin
  * @a: the local APIC
  * @pin: 0 (INT of the PIC) or 1 (NMI)
@@ -282,18 +256,6 @@ void hs_lapic_set_lint(struct hs_lapic *a, unsigned int pin, bool level)
 	raw_spin_unlock_irqrestore(&a->lock, flags);
 	if (level)
 		a->board->ops->kick(a->board->vm, a->core.id);
-}
-
-/**
- * hs_lapic_accepts_extint() - does an ExtINT at LINT0 reach the CPU
- * @a: the local APIC
- *
- * Context: any.
- * Return: true when it does.
- */
-bool hs_lapic_accepts_extint(struct hs_lapic *a)
-{
-	return hs_lapic_core_accepts_extint(&a->core);
 }
 
 /* --- registers: owner ----------------------------------------------------- */

@@ -93,12 +93,7 @@ void hs_lapic_cr8_write(struct hs_lapic *a, u8 cr8);
  */
 void hs_lapic_set_tsc_offset(struct hs_lapic *a, u64 offset);
 
-/* Any context.  Post a fixed interrupt; the caller kicks. */
-void hs_lapic_post(struct hs_lapic *a, u8 vector, bool level);
-/* Any context.  HS_LAPIC_EV_*; the caller kicks. */
-void hs_lapic_post_event(struct hs_lapic *a, u32 event, u8 sipi);
 /* Any context.  Local interrupt pins LINT0 (PIC) and LINT1 (NMI).  Kicks. */
 void hs_lapic_set_lint(struct hs_lapic *a, unsigned int pin, bool level);
-bool hs_lapic_accepts_extint(struct hs_lapic *a);
 
 #endif /* HS_DEV_LAPIC_H */

@@ -148,7 +148,6 @@ void hs_lapic_core_self_ipi(struct hs_lapic_core *c, u8 vector);
 void hs_lapic_core_set_lint(struct hs_lapic_core *c, unsigned int pin, bool level);
 void hs_lapic_core_update_lint(struct hs_lapic_core *c);
 void hs_lapic_core_eoi_lint(struct hs_lapic_core *c, u8 vector);
-bool hs_lapic_core_accepts_extint(const struct hs_lapic_core *c);
 
 bool hs_lapic_core_matches(const struct hs_lapic_core *c,
 			   const struct hs_irq_msg *msg);

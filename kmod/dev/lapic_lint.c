@@ -18,18 +18,6 @@ static bool lint_extint(const struct hs_lapic_core *c, unsigned int pin)
 	return !(lvt & HS_LVT_MASKED) && HS_LVT_MODE(lvt) == HS_DM_EXTINT;
 }
 
-/**
- * hs_lapic_core_accepts_extint() - does an ExtINT at LINT0 reach the CPU
- * @c: the local APIC
- *
- * Context: any.
- * Return: true when it does.
- */
-bool hs_lapic_core_accepts_extint(const struct hs_lapic_core *c)
-{
-	return lint_extint(c, 0);
-}
-
 static void lint_update_extint(struct hs_lapic_core *c)
 {
 	bool on = (c->lint[0] && lint_extint(c, 0)) ||

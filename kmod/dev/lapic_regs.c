@@ -203,7 +203,6 @@ void hs_lapic_core_icr(struct hs_lapic_core *c, u64 icr, struct hs_lapic_out *ou
 		.vector = vector,
 		.mode = icr >> 8 & 7,
 		.level = false,
-		.assert = true,
 		.shorthand = icr >> 18 & 3,
 	};
 	if (is_x2apic(c)) {

@@ -222,7 +222,6 @@ TEST_F(ioapic, messages)
 		EXPECT_EQ(0xa5, m.dest);
 		EXPECT_TRUE(m.logical);
 		EXPECT_TRUE(m.level);
-		EXPECT_TRUE(m.assert);
 		EXPECT_EQ(HS_SH_NONE, m.shorthand);
 	}
 	WR(PIN_LOW(7), 0x20);

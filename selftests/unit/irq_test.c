@@ -93,7 +93,7 @@ TEST_F(irq, pic_through_lint0)
 
 	/* TPR does not hold an ExtINT back, and it comes before a vector. */
 	MMIO(0, TPR, 0xff);
-	hs_lapic_post(A(0), 0xee, false);
+	hs_lapic_core_post(&A(0)->core, 0xee, false);
 	LINE(6, true);
 	EXPECT_EQ(0x36, PENDING(0));
 	EXPECT_EQ(0x36, ACK(0));
@@ -412,7 +412,7 @@ TEST_F(irq, lowest_priority)
 {
 	struct hs_irq_msg m = {
 		.mode = HS_DM_LOWEST, .vector = 0x70, .dest = 0x0f,
-		.logical = true, .assert = true,
+		.logical = true,
 	};
 	unsigned int i, got[CPUS] = { 0 };
 
@@ -663,7 +663,7 @@ TEST_F(irq, tpr_threshold)
 	enable_x2apic(&self->b);
 	EXPECT_EQ(0, hs_lapic_tpr_threshold(A(0)));
 	WRMSR(0, X(TPR), 0x80);
-	hs_lapic_post(A(0), 0x62, false);
+	hs_lapic_core_post(&A(0)->core, 0x62, false);
 	EXPECT_EQ(-1, PENDING(0));
 	EXPECT_FALSE(hs_lapic_has_work(A(0)));
 	EXPECT_EQ(6, hs_lapic_tpr_threshold(A(0)));
