@@ -372,23 +372,13 @@ static u64 put_madt(struct writer *w, unsigned int cpus)
 	return at;
 }
 
-/* What FADT and MADT are found by; the RSDT for readers of ACPI 1.0. */
-static u64 put_rsdt(struct writer *w, u64 fadt, u64 madt)
+/* RSDT or XSDT: @bytes of addresses of tables, in the width that @sig has. */
+static u64 put_index(struct writer *w, const char *sig, const void *tables,
+		     size_t bytes)
 {
-	const u32 tables[] = { fadt, madt };
-	u64 at = begin(w, "RSDT", 1, sizeof(struct header) + sizeof(tables));
+	u64 at = begin(w, sig, 1, sizeof(struct header) + bytes);
 
-	emit(w, tables, sizeof(tables));
-	end(w);
-	return at;
-}
-
-static u64 put_xsdt(struct writer *w, u64 fadt, u64 madt)
-{
-	const u64 tables[] = { fadt, madt };
-	u64 at = begin(w, "XSDT", 1, sizeof(struct header) + sizeof(tables));
-
-	emit(w, tables, sizeof(tables));
+	emit(w, tables, bytes);
 	end(w);
 	return at;
 }
@@ -435,7 +425,9 @@ static void put_rsdp(struct writer *w, u64 rsdt, u64 xsdt)
 int hs_acpi_build(unsigned int cpus, const struct hs_boot_mem *mem, u64 *rsdp)
 {
 	struct writer w = { .mem = mem };
-	u64 dsdt, facs, fadt, madt, rsdt, xsdt;
+	u64 dsdt, facs, rsdt, xsdt;
+	u64 tables[2];		/* what FADT and MADT are found by */
+	u32 tables32[2];	/* for readers of ACPI 1.0 */
 
 	/* The largest table, and room for all others, fits the area. */
 	BUILD_BUG_ON(XAPIC_CPUS * sizeof(struct madt_lapic) +
@@ -448,10 +440,12 @@ int hs_acpi_build(unsigned int cpus, const struct hs_boot_mem *mem, u64 *rsdp)
 	w.pos = HS_GPA_ACPI + sizeof(struct rsdp);
 	dsdt = put_dsdt(&w);
 	facs = put_facs(&w);
-	fadt = put_fadt(&w, dsdt, facs);
-	madt = put_madt(&w, cpus);
-	rsdt = put_rsdt(&w, fadt, madt);
-	xsdt = put_xsdt(&w, fadt, madt);
+	tables[0] = put_fadt(&w, dsdt, facs);
+	tables[1] = put_madt(&w, cpus);
+	tables32[0] = tables[0];
+	tables32[1] = tables[1];
+	rsdt = put_index(&w, "RSDT", tables32, sizeof(tables32));
+	xsdt = put_index(&w, "XSDT", tables, sizeof(tables));
 
 	w.pos = HS_GPA_ACPI;
 	put_rsdp(&w, rsdt, xsdt);

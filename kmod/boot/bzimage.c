@@ -65,11 +65,6 @@ struct placement {
 	u64 end;		/* of what it needs before it looks at the map */
 };
 
-static int bad(struct hs_boot_ctx *c, const char *why)
-{
-	return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL, why);
-}
-
 /* Does a file that begins with @head look like a Linux kernel image? */
 bool hs_bzimage_probe(const void *head, size_t len)
 {
@@ -95,13 +90,13 @@ static int read_setup(struct hs_boot_ctx *c, struct setup *s)
 		return ret;
 	if (get_unaligned_le16(AT(s, HDR_BOOT_FLAG)) != BOOT_FLAG ||
 	    get_unaligned_le32(AT(s, HDR_MAGIC)) != MAGIC)
-		return bad(c, "the kernel image changed while it was read");
+		return hs_boot_bad(c, "the kernel image changed while it was read");
 	if (get_unaligned_le16(AT(s, HDR_VERSION)) < VERSION_MIN)
-		return bad(c, "the kernel is too old: it has no 64-bit boot protocol (2.12, Linux 3.8)");
+		return hs_boot_bad(c, "the kernel is too old: it has no 64-bit boot protocol (2.12, Linux 3.8)");
 
 	s->end = min_t(unsigned int, HDR_MAGIC + *AT(s, HDR_JUMP + 1), HDR_END_MAX);
 	if (s->end < HDR_END_MIN)
-		return bad(c, "the kernel image has a setup header that is too short for its version");
+		return hs_boot_bad(c, "the kernel image has a setup header that is too short for its version");
 	return hs_boot_read(c, HDR_END_MIN, AT(s, HDR_END_MIN),
 			    s->end - HDR_END_MIN);
 }
@@ -112,14 +107,14 @@ static int check_setup(struct hs_boot_ctx *c, const struct setup *s)
 	u32 cmdline_max = get_unaligned_le32(AT(s, HDR_CMDLINE_MAX));
 
 	if (!(get_unaligned_le16(AT(s, HDR_XLOADFLAGS)) & XLF_KERNEL_64))
-		return bad(c, "the kernel has no 64-bit entry point: it is a 32-bit kernel");
+		return hs_boot_bad(c, "the kernel has no 64-bit entry point: it is a 32-bit kernel");
 	if (!(*AT(s, HDR_LOADFLAGS) & LOADFLAG_HIGH))
-		return bad(c, "the kernel is a zImage, which loads low; a bzImage is needed");
+		return hs_boot_bad(c, "the kernel is a zImage, which loads low; a bzImage is needed");
 	if (!get_unaligned_le32(AT(s, HDR_INIT_SIZE)))
-		return bad(c, "the kernel image does not say how much memory it needs");
+		return hs_boot_bad(c, "the kernel image does not say how much memory it needs");
 	if (*AT(s, HDR_RELOCATABLE) &&
 	    (!align || align & (align - 1) || align > ALIGNMENT_MAX))
-		return bad(c, "the kernel image asks for an alignment that is not a power of two up to 1 GiB");
+		return hs_boot_bad(c, "the kernel image asks for an alignment that is not a power of two up to 1 GiB");
 	/* Before 2.06 the limit was 255; a kernel that says 0 means no better. */
 	if (!cmdline_max)
 		cmdline_max = 255;
@@ -236,12 +231,12 @@ static int payload(struct hs_boot_ctx *c, const struct setup *s, u64 *off,
 	*off = ((sects ?: 4) + 1) * 512;
 	*bytes = (u64)get_unaligned_le32(AT(s, HDR_SYSSIZE)) * 16;
 	if (*bytes <= ENTRY64)
-		return bad(c, "the kernel image has no protected-mode part");
+		return hs_boot_bad(c, "the kernel image has no protected-mode part");
 	if (*bytes > get_unaligned_le32(AT(s, HDR_INIT_SIZE)))
-		return bad(c, "the kernel image is larger than the memory it asks for");
+		return hs_boot_bad(c, "the kernel image is larger than the memory it asks for");
 	/* Counted in units of 16 bytes: the last may be incomplete. */
 	if (*off >= size || *bytes - 15 > size - *off)
-		return bad(c, "the kernel image is truncated: it is shorter than its header says");
+		return hs_boot_bad(c, "the kernel image is truncated: it is shorter than its header says");
 	*bytes = min_t(u64, *bytes, size - *off);
 	return 0;
 }

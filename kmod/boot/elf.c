@@ -52,11 +52,6 @@ struct nhdr {
 	u32 namesz, descsz, type;
 } __packed;
 
-static int bad(struct hs_boot_ctx *c, const char *why)
-{
-	return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL, why);
-}
-
 /* Does a file that begins with @head look like ELF? */
 bool hs_elf_probe(const void *head, size_t len)
 {
@@ -82,7 +77,7 @@ int hs_elf_open(struct hs_boot_ctx *c, struct hs_elf *elf)
 	if (ret)
 		return ret;
 	if (!hs_elf_probe(h.ident, sizeof(h.ident)) || h.ident[5] != DATA_LSB)
-		return bad(c, "the kernel is not a little-endian ELF file");
+		return hs_boot_bad(c, "the kernel is not a little-endian ELF file");
 
 	if (h.ident[4] == CLASS_64) {
 		ret = hs_boot_read(c, sizeof(h.h32), (u8 *)&h + sizeof(h.h32),
@@ -105,17 +100,17 @@ int hs_elf_open(struct hs_boot_ctx *c, struct hs_elf *elf)
 		machine = h.h32.machine;
 		phentsize = h.h32.phentsize;
 	} else {
-		return bad(c, "the kernel is an ELF file of an unknown class");
+		return hs_boot_bad(c, "the kernel is an ELF file of an unknown class");
 	}
 
 	if (machine != (elf->is64 ? EM_X86_64 : EM_386))
-		return bad(c, "the kernel is an ELF file for another processor");
+		return hs_boot_bad(c, "the kernel is an ELF file for another processor");
 	if (type != ET_EXEC && type != ET_DYN)
-		return bad(c, "the kernel is an ELF file but not an executable");
+		return hs_boot_bad(c, "the kernel is an ELF file but not an executable");
 	if (!elf->phnum || elf->phnum > PHNUM_MAX)
-		return bad(c, "the kernel is an ELF file with no or too many program headers");
+		return hs_boot_bad(c, "the kernel is an ELF file with no or too many program headers");
 	if (phentsize != (elf->is64 ? sizeof(struct phdr64) : sizeof(struct phdr32)))
-		return bad(c, "the kernel is an ELF file with program headers of an unknown size");
+		return hs_boot_bad(c, "the kernel is an ELF file with program headers of an unknown size");
 	return 0;
 }
 
@@ -129,7 +124,7 @@ static int read_phdr(struct hs_boot_ctx *c, const struct hs_elf *elf,
 
 	/* phoff comes from the file: the sum must not wrap. */
 	if (elf->phoff > c->in->kernel->size)
-		return bad(c, "the kernel is an ELF file whose program headers lie beyond its end");
+		return hs_boot_bad(c, "the kernel is an ELF file whose program headers lie beyond its end");
 	if (elf->is64)
 		return hs_boot_read(c, elf->phoff + i * size, ph, size);
 
@@ -168,7 +163,7 @@ int hs_elf_load(struct hs_boot_ctx *c, const struct hs_elf *elf,
 		if (ph.type != PT_LOAD || !ph.memsz)
 			continue;
 		if (ph.filesz > ph.memsz)
-			return bad(c, "the kernel has a segment that is larger in the file than in memory");
+			return hs_boot_bad(c, "the kernel has a segment that is larger in the file than in memory");
 		ret = hs_boot_take(c, ph.paddr, ph.memsz);
 		if (ret)
 			return ret;
@@ -184,7 +179,7 @@ int hs_elf_load(struct hs_boot_ctx *c, const struct hs_elf *elf,
 			*entry_phys = ph.paddr + (elf->entry - ph.vaddr);
 	}
 	if (!c->nr_taken)
-		return bad(c, "the kernel is an ELF file without anything to load");
+		return hs_boot_bad(c, "the kernel is an ELF file without anything to load");
 	return 0;
 }
 
@@ -209,14 +204,14 @@ static int search_notes(struct hs_boot_ctx *c, const struct phdr64 *seg,
 		u64 desc, next;
 
 		if (!(*budget)--)
-			return bad(c, "the kernel is an ELF file with too many notes");
+			return hs_boot_bad(c, "the kernel is an ELF file with too many notes");
 		ret = hs_boot_read(c, off, &n, sizeof(n));
 		if (ret)
 			return ret;
 		/* 32-bit sizes: these sums cannot wrap. */
 		desc = ALIGN(sizeof(n) + (u64)n.namesz, align);
 		if (desc + n.descsz > left)
-			return bad(c, "the kernel has a note that is larger than its segment");
+			return hs_boot_bad(c, "the kernel has a note that is larger than its segment");
 
 		if (n.type == type && n.namesz == name_size &&
 		    name_size <= sizeof(found)) {
@@ -225,7 +220,7 @@ static int search_notes(struct hs_boot_ctx *c, const struct phdr64 *seg,
 				return ret;
 			if (!memcmp(found, name, name_size)) {
 				if (n.descsz != 4 && n.descsz != 8)
-					return bad(c, "the kernel has an entry note of an unknown size");
+					return hs_boot_bad(c, "the kernel has an entry note of an unknown size");
 				*value = 0;
 				return hs_boot_read(c, off + desc, value, n.descsz);
 			}
@@ -261,7 +256,7 @@ int hs_elf_find_note(struct hs_boot_ctx *c, const struct hs_elf *elf,
 			continue;
 		if (ph.offset > c->in->kernel->size ||
 		    ph.filesz > c->in->kernel->size - ph.offset)
-			return bad(c, "the kernel has notes beyond the end of the file");
+			return hs_boot_bad(c, "the kernel has notes beyond the end of the file");
 		ret = search_notes(c, &ph, name, type, &budget, value);
 		if (ret != -ENOENT)
 			return ret;

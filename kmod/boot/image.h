@@ -33,6 +33,7 @@ struct hs_boot_ctx {
 /* load.c: reading, writing, placing */
 int hs_boot_fail(struct hs_boot_ctx *c, int error, enum hs_boot_blame blame,
 		 const char *why);
+int hs_boot_bad(struct hs_boot_ctx *c, const char *why);
 int hs_boot_read(struct hs_boot_ctx *c, u64 off, void *dst, size_t len);
 int hs_boot_put(struct hs_boot_ctx *c, u64 gpa, const void *src, size_t len);
 int hs_boot_put_string(struct hs_boot_ctx *c, u64 gpa, const char *s);

@@ -18,6 +18,12 @@ int hs_boot_fail(struct hs_boot_ctx *c, int error, enum hs_boot_blame blame,
 	return error;
 }
 
+/* The same for a kernel that is no valid image; returns -ENOEXEC. */
+int hs_boot_bad(struct hs_boot_ctx *c, const char *why)
+{
+	return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL, why);
+}
+
 /*
  * Reads @len bytes of the kernel image at @off.  0; -ENOEXEC when the file
  * ends before; or what the file said.
@@ -28,8 +34,7 @@ int hs_boot_read(struct hs_boot_ctx *c, u64 off, void *dst, size_t len)
 	int ret;
 
 	if (off > src->size || len > src->size - off)
-		return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL,
-				    "the kernel image is truncated");
+		return hs_boot_bad(c, "the kernel image is truncated");
 	ret = src->read(src->arg, off, dst, len);
 	if (ret)
 		hs_boot_fail(c, ret, HS_BOOT_BLAME_KERNEL,
@@ -110,8 +115,7 @@ int hs_boot_copy_kernel(struct hs_boot_ctx *c, u64 gpa, u64 off, u64 len)
 	const struct hs_boot_src *src = c->in->kernel;
 
 	if (off > src->size || len > src->size - off)
-		return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL,
-				    "the kernel image is truncated: a part of it lies beyond the end of the file");
+		return hs_boot_bad(c, "the kernel image is truncated: a part of it lies beyond the end of the file");
 	return copy(c, src, gpa, off, len);
 }
 
@@ -140,11 +144,9 @@ int hs_boot_take(struct hs_boot_ctx *c, u64 start, u64 len)
 		return hs_boot_fail(c, -E2BIG, HS_BOOT_BLAME_KERNEL,
 				    "the kernel asks for memory that the VM does not have or that is reserved");
 	if (overlap(c, start, start + len))
-		return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL,
-				    "two parts of the kernel image want the same memory");
+		return hs_boot_bad(c, "two parts of the kernel image want the same memory");
 	if (c->nr_taken == HS_BOOT_SEGMENTS_MAX)
-		return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL,
-				    "the kernel image has too many loadable parts");
+		return hs_boot_bad(c, "the kernel image has too many loadable parts");
 	c->taken[c->nr_taken++] = (struct hs_boot_range){ start, start + len };
 
 	if (!out->kernel_end || start < out->kernel_start)
@@ -236,6 +238,15 @@ static int check_input(struct hs_boot_ctx *c)
 	return 0;
 }
 
+/* Loads a multiboot program.  -ENOENT when it is none, and no error recorded. */
+static int try_multiboot(struct hs_boot_ctx *c)
+{
+	struct hs_multiboot mb;
+	int ret = hs_multiboot_find(c, &mb);
+
+	return ret ?: hs_multiboot_load(c, &mb);
+}
+
 /*
  * An ELF file can be a PVH kernel, a multiboot image, or both.  The 32-bit
  * ones that are both are programs for multiboot loaders that learned PVH later,
@@ -244,7 +255,6 @@ static int check_input(struct hs_boot_ctx *c)
  */
 static int load_elf(struct hs_boot_ctx *c)
 {
-	struct hs_multiboot mb;
 	struct hs_elf elf;
 	u64 entry;
 	int ret;
@@ -254,9 +264,7 @@ static int load_elf(struct hs_boot_ctx *c)
 		return ret;
 
 	if (!elf.is64) {
-		ret = hs_multiboot_find(c, &mb);
-		if (!ret)
-			return hs_multiboot_load(c, &mb);
+		ret = try_multiboot(c);
 		if (ret != -ENOENT)
 			return ret;
 	}
@@ -268,21 +276,17 @@ static int load_elf(struct hs_boot_ctx *c)
 		return ret;
 
 	if (elf.is64) {
-		ret = hs_multiboot_find(c, &mb);
-		if (!ret)
-			return hs_multiboot_load(c, &mb);
+		ret = try_multiboot(c);
 		if (ret != -ENOENT)
 			return ret;
 	}
-	return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL,
-			    "the kernel is an ELF file with neither a PVH entry note nor a multiboot header");
+	return hs_boot_bad(c, "the kernel is an ELF file with neither a PVH entry note nor a multiboot header");
 }
 
 static int load_any(struct hs_boot_ctx *c)
 {
 	const size_t len = min_t(u64, c->in->kernel->size, HEAD_BYTES);
 	u8 *head = c->mem->scratch;
-	struct hs_multiboot mb;
 	int ret;
 
 	ret = hs_boot_read(c, 0, head, len);
@@ -293,13 +297,10 @@ static int load_any(struct hs_boot_ctx *c)
 	if (hs_elf_probe(head, len))
 		return load_elf(c);
 
-	ret = hs_multiboot_find(c, &mb);
-	if (!ret)
-		return hs_multiboot_load(c, &mb);
+	ret = try_multiboot(c);
 	if (ret != -ENOENT)
 		return ret;
-	return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL,
-			    "the kernel is not a bzImage, a PVH ELF file or a multiboot image");
+	return hs_boot_bad(c, "the kernel is not a bzImage, a PVH ELF file or a multiboot image");
 }
 
 /**

@@ -52,11 +52,6 @@ struct mmap_entry {
 #define GPA_LOADER_NAME	(HS_GPA_BOOT_INFO + 0x800)
 #define LOADER_NAME	"Hyperspace"
 
-static int bad(struct hs_boot_ctx *c, const char *why)
-{
-	return hs_boot_fail(c, -ENOEXEC, HS_BOOT_BLAME_KERNEL, why);
-}
-
 /*
  * Looks for the header.  0 and *@mb filled; -ENOENT when there is none (no
  * error is recorded then); or the reader's error.
@@ -103,7 +98,7 @@ static int load_by_addresses(struct hs_boot_ctx *c,
 	if (ret)
 		return ret;
 	if (a.header < a.load || a.header - a.load > mb->off)
-		return bad(c, "the multiboot header's load address lies before the start of the file");
+		return hs_boot_bad(c, "the multiboot header's load address lies before the start of the file");
 	off = mb->off - (a.header - a.load);
 
 	if (!a.load_end)
@@ -111,16 +106,16 @@ static int load_by_addresses(struct hs_boot_ctx *c,
 	else if (a.load_end > a.load)
 		len = a.load_end - a.load;
 	else
-		return bad(c, "the multiboot header's load end lies before its load address");
+		return hs_boot_bad(c, "the multiboot header's load end lies before its load address");
 
 	memory = len;
 	if (a.bss_end) {
 		if (a.bss_end < a.load || a.bss_end - a.load < len)
-			return bad(c, "the multiboot header's bss end lies before its load end");
+			return hs_boot_bad(c, "the multiboot header's bss end lies before its load end");
 		memory = a.bss_end - a.load;
 	}
 	if (a.entry < a.load || a.entry - a.load >= len)
-		return bad(c, "the multiboot header's entry point lies outside the program");
+		return hs_boot_bad(c, "the multiboot header's entry point lies outside the program");
 
 	ret = hs_boot_take(c, a.load, memory);
 	if (ret)
@@ -142,13 +137,13 @@ static int load_by_elf(struct hs_boot_ctx *c, u32 *entry)
 	if (ret)
 		return ret;
 	if (elf.is64)
-		return bad(c, "a multiboot program must be a 32-bit ELF file or give its load addresses");
+		return hs_boot_bad(c, "a multiboot program must be a 32-bit ELF file or give its load addresses");
 	ret = hs_elf_load(c, &elf, &phys);
 	if (ret)
 		return ret;
 	/* 32-bit segments can end a little above 4 GiB, an entry cannot. */
 	if (!phys || phys > U32_MAX)
-		return bad(c, "the program's entry point is in no part of it");
+		return hs_boot_bad(c, "the program's entry point is in no part of it");
 	*entry = phys;
 	return 0;
 }

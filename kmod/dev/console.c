@@ -343,32 +343,28 @@ static hs_tty_written_t console_write(struct tty_struct *tty, const u8 *buf,
 	return n;
 }
 
-static unsigned int console_write_room(struct tty_struct *tty)
+/* Bytes that the guest has not read; a wake-up follows when more than @enough. */
+static unsigned int look_used(struct hs_console *c, unsigned int enough)
 {
-	struct hs_console *c = tty->driver_data;
-	unsigned long flags;
-	unsigned int room;
-
-	raw_spin_lock_irqsave(&c->lock, flags);
-	room = INPUT_BYTES - in_used(c);
-	if (!room)
-		c->want_room = true;
-	raw_spin_unlock_irqrestore(&c->lock, flags);
-	return room;
-}
-
-static unsigned int console_chars_in_buffer(struct tty_struct *tty)
-{
-	struct hs_console *c = tty->driver_data;
 	unsigned long flags;
 	unsigned int used;
 
 	raw_spin_lock_irqsave(&c->lock, flags);
 	used = in_used(c);
-	if (used)
+	if (used > enough)
 		c->want_room = true;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	return used;
+}
+
+static unsigned int console_write_room(struct tty_struct *tty)
+{
+	return INPUT_BYTES - look_used(tty->driver_data, INPUT_BYTES - 1);
+}
+
+static unsigned int console_chars_in_buffer(struct tty_struct *tty)
+{
+	return look_used(tty->driver_data, 0);
 }
 
 static void console_flush_buffer(struct tty_struct *tty)
