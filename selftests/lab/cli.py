@@ -60,6 +60,13 @@ def machine_options(p):
     p.add_argument("--expect-taint", default="", metavar="LETTERS")
     p.add_argument("--expect-reset", action="store_true",
                    help="the commands end in a reset of the machine")
+    p.add_argument("--after-reset", action="append", default=[], dest="then", metavar="CMD",
+                   type=lambda text: ("reset", text),
+                   help="the command before this ends in a reset; run CMD when the machine is up"
+                   " again (may be repeated and mixed with the next)")
+    p.add_argument("--after-kexec", action="append", default=[], dest="then", metavar="CMD",
+                   type=lambda text: ("kexec", text),
+                   help="the same, where the machine comes up with a kernel started by kexec")
     p.add_argument("--no-kmemleak", action="store_true",
                    help="no leak scan at the end (debug kernel; it takes minutes)")
     p.add_argument("--emulator", choices=("bochs", "kvm"))

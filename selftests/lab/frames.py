@@ -3,7 +3,7 @@
 
 Frame types:
     R  the boot sector ran: power-on or reset
-    H  the machine is up; payload: kernel release
+    H  /init was reached, once per boot; payload: kernel release
     B  heartbeat; payload: uptime in seconds
     K  records of the kernel log, as /dev/kmsg gives them
     S  command <stream> starts; payload: its text

@@ -23,12 +23,14 @@ import verdict
 import watchdog
 
 OUTPUT_MAX = 32 << 20            # of one command
+PANIC = "Kernel panic - not syncing"
 PANIC_GRACE_CPU_S = 4           # for the rest of a panic's text
 
 
 class Command:
-    def __init__(self, text):
+    def __init__(self, text, leaves=None):
         self.text = text
+        self.leaves = leaves            # "reset", "kexec": it never ends, the machine restarts
         self.output = bytearray()
         self.cut = False                # there was more output than we keep
         self.status = None              # "exit N", "signal N", "timeout"
@@ -37,8 +39,14 @@ class Command:
 class Run:
     """What is known of a run; fed by frames, read by verdict.judge()."""
 
-    def __init__(self, commands, show=None):
+    def __init__(self, commands, show=None, then=()):
         self.commands = [Command(c) for c in commands]
+        for how, text in then:
+            self.commands[-1].leaves = how
+            self.commands.append(Command(text))
+        self.expected = [how for how, _ in then]
+        self.restarts = []              # "reset", "kexec"
+        self.boot_sector = False        # it ran, and /init has not been reached since
         self.show = show or (lambda text: None)
         self.current = None
         self.booted = self.final = self.interactive = False
@@ -52,6 +60,7 @@ class Run:
         self.kmemleak = ""
         self.tars = {}                  # stream -> archive brought back
         self.stopped = None             # the watchdog's reason
+        self.may_panic = False
         self.bad_frames = self.lost_frames = 0
         self.kmsg_rest = b""
 
@@ -60,11 +69,28 @@ class Run:
         """How often the machine started anew."""
         return max(0, max(self.starts.values()) - 1)
 
+    def note_start(self, kind):
+        """The boot sector ran (R) or /init was reached (H): tell a reset from a kexec."""
+        if kind == "R" and self.starts["R"]:
+            self.restarts.append("reset")
+        elif kind == "H" and self.starts["H"] and not self.boot_sector:
+            # QEMU runs no boot sector, so these two look the same there.
+            self.restarts.append("kexec" if self.starts["R"] else "restart")
+        self.boot_sector = kind == "R"
+        self.starts[kind] += 1
+        if kind == "H":
+            self.current = None
+
+    def astray(self):
+        """The machine restarted though it should not, or in another way than it should."""
+        return any(i >= len(self.expected) or how not in (self.expected[i], "restart")
+                   for i, how in enumerate(self.restarts))
+
     def take(self, f):
         """Note one frame."""
         kind, text = f.type, f.payload.decode("utf-8", "replace")
         if kind in self.starts:
-            self.starts[kind] += 1
+            self.note_start(kind)
         if kind == "H":
             self.booted, self.kernel = True, text
         elif kind == "B":
@@ -132,13 +158,20 @@ def cmdline(opts, hz, release):
     return " ".join([w for w in words if w.split("=")[0] not in keys] + given)
 
 
+def boots(opts):
+    """FIRST-LAST of the commands that each boot runs."""
+    first = len(opts.commands)
+    return ["0-%d" % (first - 1)] + ["%d-%d" % (n, n)
+                                     for n in range(first, first + len(opts.then))]
+
+
 def plan(opts, hz):
     beat = max(250, min(1000, int(875e6 / hz * 1000)))
     lines = {
         "SPIN": opts.seed * 7919 % 20011,
         "HEARTBEAT_MS": beat,
         "CMD_SECONDS": opts.command_timeout,
-        "NCMDS": len(opts.commands),
+        "BOOTS": "'%s'" % " ".join(boots(opts)),
         "LOAD": "'%s'" % " ".join(opts.load),
         "BRING_BACK": "'%s'" % " ".join(opts.bring_back),
         "INTERACTIVE": int(opts.interactive),
@@ -190,7 +223,7 @@ def prepare(opts, emu, out):
     if os.path.exists(vctl) and not any(d == "/usr/sbin/vctl" for _, d in files):
         files.append((vctl, "/usr/sbin/vctl"))
     texts = {"lab/plan": (plan(opts, hz), 0o644)}
-    for i, c in enumerate(opts.commands):
+    for i, c in enumerate(opts.commands + [text for _, text in opts.then]):
         texts["lab/cmd.%d" % i] = (c + "\n", 0o644)
     if opts.motd:
         texts["lab/motd"] = (opts.motd, 0o644)
@@ -271,7 +304,7 @@ class Session:
                     self.console_at = f.tell()
             except OSError:
                 return False
-            if b"Kernel panic - not syncing" in text:
+            if PANIC.encode() in text:
                 self.panic_cpu = cpu
         return self.panic_cpu is not None and cpu - self.panic_cpu > PANIC_GRACE_CPU_S
 
@@ -299,7 +332,7 @@ def watch(session, dog, expect_reset=False, idle=None):
         heard = session.pump()
         if done:
             return
-        if run.resets:
+        if run.astray():
             session.stop()
             return
         sample = watchdog.process_sample(proc.pid)
@@ -309,7 +342,7 @@ def watch(session, dog, expect_reset=False, idle=None):
             alive = session.emu.idle_uses_cpu or silent < dog.emulator_hang \
                 or qmp_alive(session.machine.path("qmp"))
             why = dog.step(time.monotonic(), cpu, runnable, heard, run.booted, alive)
-            if session.panicked(cpu):
+            if not run.may_panic and session.panicked(cpu):
                 why = "the kernel panicked"
             if why:
                 run.stopped = why
@@ -362,7 +395,7 @@ def finish(session, opts, emu, seconds):
     run.log_lines = (read_text(m.path("emulator.log")) +
                      read_text(m.path("emulator.err"))).splitlines()
     # After a crash the console alone has the last words.
-    if not run.final:
+    if not run.final or run.restarts:
         run.kernel_lines += ["console: " + l for l in printable(console).splitlines()
                              if l.startswith("[")]
     names = []
@@ -408,7 +441,8 @@ def run_machine(opts, emu, out):
     """The whole of `lab run`; returns the list of reasons for failure."""
     begin = time.monotonic()
     machine = prepare(opts, emu, out)
-    run = Run(opts.commands, None if opts.quiet else show_stdout)
+    run = Run(opts.commands, None if opts.quiet else show_stdout, opts.then)
+    run.may_panic = any(re.search(a, PANIC) for a in opts.announce)
     session = Session(emu, machine, run)
     try:
         dog = watchdog.Watchdog(opts.timeout, emu.idle_uses_cpu, kernel_hang=opts.hang)

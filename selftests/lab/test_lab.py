@@ -194,10 +194,36 @@ class Verdict(unittest.TestCase):
     def test_reset(self):
         r = good_run()
         r.take(frames.Frame("R", 0, 0, b""))
-        self.only(verdict.judge(r), "was reset")
+        self.only(verdict.judge(r), "restarted by reset, nothing")
         r.final = False
         self.assertEqual(verdict.judge(r, expect_reset=True), [])
         self.only(verdict.judge(good_run(), expect_reset=True), "expected to reset")
+
+    def restarted(self, how, *frames_seen):
+        r = runs.Run(["first"], then=[(how, "second")])
+        for kind in frames_seen:
+            r.take(frames.Frame(kind, 0, 0, b""))
+        r.take(frames.Frame("X", 1, 1, b"exit 0"))
+        r.take(frames.Frame("Z", 0, 2, b"commands=2 tainted=0"))
+        return r
+
+    def test_restart(self):
+        """The machine comes up again in the way that was asked for, and in no other."""
+        self.assertEqual(verdict.judge(self.restarted("reset", "R", "H", "R", "H")), [])
+        self.assertEqual(verdict.judge(self.restarted("kexec", "R", "H", "H")), [])
+        self.assertEqual(verdict.judge(self.restarted("kexec", "H", "H")), [])
+        self.only(verdict.judge(self.restarted("kexec", "R", "H", "R", "H")),
+                  "restarted by reset, kexec was expected")
+        self.only(verdict.judge(self.restarted("reset", "R", "H", "H")),
+                  "restarted by kexec, reset was expected")
+        self.only(verdict.judge(self.restarted("reset", "R", "H")),
+                  "expected to restart by reset, and did not")
+        r = self.restarted("kexec", "R", "H", "H")
+        r.take(frames.Frame("R", 0, 0, b""))
+        self.only(verdict.judge(r), "restarted by kexec, then reset, kexec was expected")
+        r = self.restarted("kexec", "R", "H", "H")
+        r.commands[1].status = "exit 1"
+        self.only(verdict.judge(r), "exit 1: second")
 
     def test_damage(self):
         r = good_run()
@@ -541,7 +567,8 @@ class OnMachine(unittest.TestCase):
 
     def test_reset(self):
         reasons = self.lab("--", "reboot -f; sleep 100")
-        self.assertIn("the machine was reset", reasons)
+        self.assertIn("the machine was restarted by reset, nothing of that kind was expected",
+                      reasons)
         self.assertEqual(self.lab("--expect-reset", "--", "reboot -f; sleep 100"), [])
 
     def test_side_by_side(self):
@@ -574,6 +601,14 @@ class OnMachine(unittest.TestCase):
             logs = [cache.read_bytes(out + "/dmesg.txt") for out in outs + [self.out]]
             self.assertEqual(logs[0], logs[1])
             self.assertEqual(logs[0], logs[2])
+
+    def test_after_reset(self):
+        """Each boot runs its own commands."""
+        self.assertEqual(self.lab("--after-reset", "echo two; reboot -f; sleep 100",
+                                  "--after-reset", "echo three",
+                                  "--", "true", "echo one; reboot -f; sleep 100"), [])
+        self.assertEqual([cache.read_bytes(self.out + "/cmd-%d.txt" % i) for i in range(4)],
+                         [b"", b"one\n", b"two\n", b"three\n"])
 
     def test_two_cpus(self):
         self.assertEqual(self.lab("--cpus", "2", "--", "[ $(nproc) = 2 ]"), [])

@@ -73,14 +73,21 @@ def judge(run, announce=(), expect_taint="", expect_reset=False):
         if panics:
             text += "\n" + few(panics)
         reasons.append(text)
-    if run.resets and not expect_reset:
-        reasons.append("the machine was reset")
+    if run.astray() and not expect_reset:
+        reasons.append("the machine was restarted by %s, %s was expected" % (
+            ", then ".join(run.restarts), ", then ".join(run.expected) or "nothing of that kind"))
+    elif len(run.restarts) < len(run.expected):
+        reasons.append("the machine was expected to restart by %s, and did not"
+                       % run.expected[len(run.restarts)])
     if expect_reset and not run.resets:
         reasons.append("the machine was expected to reset, and did not")
-    if run.bad_frames or run.lost_frames:
+    # What a CPU was sending when the other one ended its kernel is cut off.
+    if run.bad_frames > len(run.restarts) or run.lost_frames:
         reasons.append("the out-of-band channel was damaged: %d bad frames, %d lost"
                        % (run.bad_frames, run.lost_frames))
     for c in run.commands:
+        if c.leaves and c.status is None:
+            continue
         if c.status is None:
             if run.final:
                 reasons.append("command did not run: " + c.text)
