@@ -175,6 +175,9 @@ class Verdict(unittest.TestCase):
         self.only(verdict.judge(r), "(?s)emulator's log has.*host state invalid")
         self.assertEqual(verdict.judge(r, announce=["VMFAIL: VMCS host"]), [])
         self.only(verdict.judge(r, announce=["VMENTER FAIL"]), "emulator's log")
+        r = good_run()
+        r.log_lines.append("9e[CPU1  ] VMX: reset of a CPU that is in VMX operation")
+        self.only(verdict.judge(r), "(?s)emulator's log has.*in VMX operation")
 
     def test_emulator_panic(self):
         r = good_run()

@@ -20,7 +20,7 @@ KERNEL_BAD = re.compile("|".join((
     r"labio: kernel log records were lost")))
 
 # Lines of the emulator's log.  "p[" is the level of a panic.
-EMULATOR_BAD = re.compile(r"VMFAIL|VMENTER FAIL|^\d+p\[|>>PANIC<<")
+EMULATOR_BAD = re.compile(r"VMFAIL|VMENTER FAIL|VMX: |^\d+p\[|>>PANIC<<")
 EMULATOR_OK = re.compile(r"soft power off")
 
 TAINTS = "PFSRMBUDAWCIOELKXTNJ"
