@@ -73,10 +73,8 @@ static int cpu_on(void)
 static int online(unsigned int cpu)
 {
 	struct hs_cpu *c = per_cpu_ptr(&hs_cpu, cpu);
-	int err;
+	int err = 0;
 
-	if (READ_ONCE(going_down))
-		return 0;
 	if (!c->vmxon) {
 		c->vmxon = (void *)get_zeroed_page(GFP_KERNEL);
 		if (!c->vmxon) {
@@ -84,8 +82,13 @@ static int online(unsigned int cpu)
 			return -ENOMEM;
 		}
 	}
+	/*
+	 * With interrupts off: whoever sees it false here has VMX on before the
+	 * IPI of reboot_event() comes, whoever comes after that sees it true.
+	 */
 	local_irq_disable();
-	err = cpu_on();
+	if (!READ_ONCE(going_down))
+		err = cpu_on();
 	local_irq_enable();
 	return err;
 }
