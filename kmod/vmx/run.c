@@ -97,6 +97,13 @@ void hs_vmx_close(struct hs_vmx *v)
  */
 void hs_vmx_kick(struct hs_vmx *v)
 {
+	int cpu;
+
+	/*
+	 * Preemption off: no CPU that is online here goes offline before the
+	 * IPI is out.  One that went before has left the guest on the way.
+	 */
+	preempt_disable();
 	/*
 	 * Pairs with the barrier of hs_gmem_enter() in slice(): either we see
 	 * in_guest, or the vCPU sees what the caller posted.
@@ -104,11 +111,13 @@ void hs_vmx_kick(struct hs_vmx *v)
 	smp_mb();
 	if (READ_ONCE(v->in_guest)) {
 		hs_dbg_kick(hs_dbg_kicked(v));
-		if (hs_mutated(HS_MUT_SKIP_KICK))
-			return;
-		smp_send_reschedule(READ_ONCE(v->run_cpu));
-		hs_stat(v, KICKS);
+		cpu = READ_ONCE(v->run_cpu);
+		if (!hs_mutated(HS_MUT_SKIP_KICK) && cpu_online(cpu)) {
+			smp_send_reschedule(cpu);
+			hs_stat(v, KICKS);
+		}
 	}
+	preempt_enable();
 }
 
 /**
@@ -130,8 +139,11 @@ void hs_vmx_set_request(struct hs_vmx *v, bool pending)
  */
 void hs_vmx_kick_cpu(void *arg, int cpu)
 {
+	/* It stays online until the IPI is out. */
+	preempt_disable();
 	if (cpu_online(cpu))
 		smp_send_reschedule(cpu);
+	preempt_enable();
 }
 
 /* ---- giving the CPU away -------------------------------------------------------------- */
