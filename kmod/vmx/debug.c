@@ -42,6 +42,8 @@ static const char * const mutation_name[] = {
 	[HS_MUT_SKIP_VMCLEAR] = "vmclear",
 	[HS_MUT_SKIP_INVVPID] = "invvpid",
 	[HS_MUT_SKIP_KICK] = "kick",
+	[HS_MUT_SKIP_VMXOFF] = "vmxoff",
+	[HS_MUT_SKIP_EMERGENCY] = "emergency",
 };
 
 static atomic_t mutation = ATOMIC_INIT(HS_MUT_NONE);
@@ -67,13 +69,18 @@ static const struct kernel_param_ops mutate_ops = {
 	.get = mutate_get,
 };
 module_param_cb(debug_mutate, &mutate_ops, NULL, 0600);
-MODULE_PARM_DESC(debug_mutate, "leave out the next vmclear, invvpid or kick, to prove that the checks fire");
+MODULE_PARM_DESC(debug_mutate, "leave out the next vmclear, invvpid or kick, or each vmxoff or emergency vmxoff, to prove that the checks fire");
 
 /* Once: the next time the step comes, it is left out. */
 bool hs_mutated(enum hs_mutation m)
 {
 	return unlikely(atomic_read(&mutation) == m) &&
 	       atomic_cmpxchg(&mutation, m, HS_MUT_NONE) == m;
+}
+
+bool hs_mutating(enum hs_mutation m)
+{
+	return unlikely(atomic_read(&mutation) == m);
 }
 
 /*

@@ -7,6 +7,9 @@
  * These checks follow the rules in software, and each has a switch (module parameter
  * debug_mutate) that leaves one of those steps out, to prove that it fires
  * (module parameter debug_reports counts).
+ *
+ * Leaving VMX operation needs no such check: the machine itself does not come up
+ * again, or its log complains.  The last two switches prove that, too.
  */
 #ifndef HS_VMX_DEBUG_H
 #define HS_VMX_DEBUG_H
@@ -20,12 +23,16 @@ enum hs_mutation {
 	HS_MUT_SKIP_VMCLEAR,
 	HS_MUT_SKIP_INVVPID,
 	HS_MUT_SKIP_KICK,
+	HS_MUT_SKIP_VMXOFF,
+	HS_MUT_SKIP_EMERGENCY,
 };
 
 #ifdef HS_DEBUG
 
 /* True once after @m was asked for: the caller leaves its step out. */
 bool hs_mutated(enum hs_mutation m);
+/* The same, true until another one is asked for.  NMI context, too. */
+bool hs_mutating(enum hs_mutation m);
 
 void hs_dbg_vmcs_load(struct hs_vmcs *vmcs);
 void hs_dbg_vmcs_cleared(struct hs_vmcs *vmcs);
@@ -44,6 +51,7 @@ void hs_dbg_exit(void);
 #else
 
 static inline bool hs_mutated(enum hs_mutation m) { return false; }
+static inline bool hs_mutating(enum hs_mutation m) { return false; }
 static inline void hs_dbg_vmcs_load(struct hs_vmcs *vmcs) { }
 static inline void hs_dbg_vmcs_cleared(struct hs_vmcs *vmcs) { }
 static inline void hs_dbg_vmxoff(void) { }

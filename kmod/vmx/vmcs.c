@@ -232,7 +232,7 @@ void hs_cpu_vmx_off(void)
 {
 	struct hs_cpu *c = this_cpu_ptr(&hs_cpu);
 
-	if (!c->on)
+	if (!c->on || hs_mutating(HS_MUT_SKIP_VMXOFF))
 		return;
 	clear_all_local();
 	hs_dbg_vmxoff();
@@ -254,7 +254,7 @@ void hs_cpu_vmx_emergency(void)
 	struct hs_cpu *c = this_cpu_ptr(&hs_cpu);
 	struct hs_vmcs *vmcs;
 
-	if (!c->on)
+	if (!c->on || hs_mutating(HS_MUT_SKIP_EMERGENCY))
 		return;
 	c->on = false;
 	/* Forward only: an add or delete may be half done underneath. */
