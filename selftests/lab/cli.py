@@ -35,6 +35,8 @@ def machine_options(p):
     p.add_argument("--kernel", default="6.1", metavar="6.1|6.12|debug|DIR")
     p.add_argument("--cpus", type=int, default=1, choices=(1, 2, 3, 4))
     p.add_argument("--mem", type=int, default=1024, metavar="MIB")
+    p.add_argument("--model", default=emulator.MODEL, metavar="NAME",
+                   help="the emulator's CPU model (only in Bochs; default %(default)s)")
     p.add_argument("--hz", type=number, default=0, metavar="N",
                    help="instructions that make a second, e.g. 200M (default: the model's 3.5G)")
     p.add_argument("--seed", type=int, default=0, metavar="N", help="another schedule")

@@ -16,6 +16,9 @@ from cache import LAB, LabError, LabSkip, TOP, cache_dir, command, digest, entry
     read_bytes
 
 MODEL = "corei7_skylake_x"
+# Other models: words for the kernel's command line, and the taint they cost.  Bochs
+# 3.0 with repeat speedups copies wrongly where the kernel relies on short REP MOVSB.
+MODELS = {"tigerlake": ("clearcpuid=fsrm", "S")}
 MODEL_HZ = 3500000000           # what that model's CPUID says of its clock
 QUANTUM = (16, 5, 11, 23, 31, 2)    # instructions a CPU runs before the next one's turn, by seed
 TIME0 = 1767225600              # the machine's clock starts here: runs repeat
@@ -39,6 +42,7 @@ class Machine:
     def __init__(self, **kw):
         self.vmlinuz = self.initrd = self.cmdline = self.disk = None
         self.cylinders = 0
+        self.model = MODEL
         self.cpus = 1
         self.mem = 1024
         self.hz = MODEL_HZ
@@ -85,7 +89,7 @@ class Bochs:
             "memory: guest=%d, host=%d" % (m.mem, m.mem),
             "cpu: model=%s, count=%d, ips=%d, quantum=%d, reset_on_triple_fault=0, "
             "ignore_bad_msrs=1"
-            % (MODEL, m.cpus, m.hz + m.seed * 1009, QUANTUM[m.seed % len(QUANTUM)]),
+            % (m.model, m.cpus, m.hz + m.seed * 1009, QUANTUM[m.seed % len(QUANTUM)]),
             "clock: sync=none, time0=%d" % TIME0,
             "romimage: file=%s, options=fastboot" % BIOS["bochsbios"],
             "vgaromimage: file=%s" % BIOS["vgabios"],

@@ -154,6 +154,7 @@ def cmdline(opts, hz, release):
         # Warns about the second CPU, whose PCI bus Bochs does not have.
         words.append("initcall_blacklist=intel_uncore_init")
     given = opts.append.split()
+    words += emulator.MODELS.get(opts.model, ("", ""))[0].split()
     keys = {w.split("=")[0] for w in given}
     return " ".join([w for w in words if w.split("=")[0] not in keys] + given)
 
@@ -228,7 +229,7 @@ def prepare(opts, emu, out):
     if opts.motd:
         texts["lab/motd"] = (opts.motd, 0o644)
     m = emulator.Machine(vmlinuz=os.path.join(kernel, "vmlinuz"), cpus=opts.cpus, mem=opts.mem,
-                         hz=hz, seed=opts.seed, out=out, cmdline=cmdline(opts, hz, release))
+                         model=opts.model, hz=hz, seed=opts.seed, out=out, cmdline=cmdline(opts, hz, release))
     m.initrd = m.path("initrd")
     image.initrd(m.initrd, mods, files, texts)
     if emu.kind == "bochs":
@@ -405,7 +406,8 @@ def finish(session, opts, emu, seconds):
         if why:
             run.warnings.append(why)
     reasons = verdict.judge(run, opts.announce + emu.announce,
-                            opts.expect_taint + emu.expect_taint, opts.expect_reset)
+                            opts.expect_taint + emu.expect_taint +
+                            emulator.MODELS.get(m.model, ("", ""))[1], opts.expect_reset)
     with open(m.path("dmesg.txt"), "w") as f:
         f.write("".join(l + "\n" for l in run.kernel_lines))
     for i, c in enumerate(run.commands):

@@ -415,8 +415,13 @@ class Files(unittest.TestCase):
         words = runs.cmdline(opts, 200000000, "6.1.0").split()
         self.assertIn("mitigations=auto", words)
         self.assertNotIn("mitigations=off", words)
+        self.assertNotIn("clearcpuid=fsrm", words)
         self.assertIn("tsc_early_khz=200000", words)
         self.assertEqual(opts.commands, ["x"])
+
+    def test_model_brings_what_it_needs(self):
+        opts = cli.parser().parse_args(["run", "--model", "tigerlake", "--", "x"])
+        self.assertIn("clearcpuid=fsrm", runs.cmdline(opts, 200000000, "6.1.0").split())
 
     def test_cache_entry_is_whole_or_absent(self):
         old = os.environ.get("HS_CACHE")
