@@ -71,12 +71,15 @@ SYM_FUNC_START(hs_vmx_enter)
 	mov HS_ENTRY_GPR(14)(%rdi), %r14
 	mov HS_ENTRY_GPR(15)(%rdi), %r15
 
-	/* VERW changes ZF, so before the comparison that decides the entry. */
-	CLEAR_CPU_BUFFERS
-	cmpb $0, HS_ENTRY_LAUNCHED(%rdi)
+	/*
+	 * VERW last, so that no load of ours is in the buffers after it.  It changes
+	 * ZF and leaves CF alone: CF says VMLAUNCH.
+	 */
+	cmpb $1, HS_ENTRY_LAUNCHED(%rdi)
 	mov HS_ENTRY_GPR(0)(%rdi), %rax
 	mov HS_ENTRY_GPR(7)(%rdi), %rdi
-	je .Lvmlaunch
+	CLEAR_CPU_BUFFERS
+	jc .Lvmlaunch
 
 	/*
 	 * After an exit the processor goes on at hs_vmx_exited, with the stack
