@@ -2,10 +2,13 @@
 /*
  * Debug registers, and the exceptions that we take from the guest.
  *
- * DR7 is in the VMCS.  DR0-DR3 and DR6 are loaded at the guest's first access in
- * a slice (MOV DR exits until then), or at its begin while DR7 enables a
- * breakpoint.  Host breakpoints come back after each exit (host.c).
+ * DR7 is in the VMCS.  DR0-DR3 and DR6 are loaded at the guest's first access
+ * (MOV DR exits until then), or before entry while DR7 enables a breakpoint; they
+ * stay until interrupts go on, or until the next exit when the host has
+ * breakpoints of its own.  So nobody but the guest ever runs with its addresses
+ * enabled, and nobody else writes to them.
  */
+#include <linux/hw_breakpoint.h>
 #include <linux/percpu.h>
 #include <asm/processor.h>
 #include <asm/debugreg.h>
@@ -20,10 +23,13 @@
 
 /**
  * hs_dr_load - the guest's DR0-DR3 and DR6 into the processor
- * @v: in a slice, or at its begin
+ * @v: in a slice; interrupts off until hs_dr_save()
  */
 void hs_dr_load(struct hs_vmx *v)
 {
+	/* The host's DR7 must not meet the guest's addresses. */
+	if (unlikely(hw_breakpoint_active()))
+		set_debugreg(0, 7);
 	set_debugreg(v->dr[0], 0);
 	set_debugreg(v->dr[1], 1);
 	set_debugreg(v->dr[2], 2);
@@ -35,9 +41,10 @@ void hs_dr_load(struct hs_vmx *v)
 
 /**
  * hs_dr_save - back out of the processor
- * @v: in a slice, or at its end; hs_dr_load() was done
+ * @v: in a slice, interrupts off; hs_dr_load() was done
  *
  * DR0-DR3 of the guest stay in the processor; without DR7 they do nothing.
+ * Breakpoints of the host are in force again.
  */
 void hs_dr_save(struct hs_vmx *v)
 {
@@ -53,6 +60,8 @@ void hs_dr_save(struct hs_vmx *v)
 	v->dr[3] = val;
 	get_debugreg(val, 6);
 	v->dr6 = val;
+	if (unlikely(hw_breakpoint_active()))
+		hw_breakpoint_restore();
 	set_debugreg(DR6_RESERVED, 6);
 	v->dr_keep = hs_vmreadl(GUEST_DR7) & HS_DR7_ENABLES;
 	v->dr_live = false;
@@ -63,7 +72,7 @@ void hs_dr_save(struct hs_vmx *v)
  * hs_exit_dr - MOV to or from a debug register
  * @v: in a slice
  *
- * The first one in a slice: registers are loaded, and the instruction is
+ * The first one since interrupts were on: registers are loaded, and the instruction is
  * executed again, this time by the processor.
  *
  * Return: HS_RESUME.

@@ -10,9 +10,9 @@
  *	CPU change	GDT, TR and GS bases, SYSENTER_ESP; INVVPID and INVEPT
  *	each exit	IA32_SPEC_CTRL (entry.S), DEBUGCTL, DR7 if the host has
  *			breakpoints
- *	interrupts on	LDT, which an exit unloads
+ *	interrupts on	LDT, which an exit unloads; DR0-DR3, DR6
  *	slice		XCR0, XSS, PKRU, XSAVE state; STAR, LSTAR, CSTAR, FMASK,
- *			KERNEL_GS_BASE, TSC_AUX; DR0-DR3, DR6; GDT limit, TR limit
+ *			KERNEL_GS_BASE, TSC_AUX; GDT limit, TR limit
  */
 #include <linux/hw_breakpoint.h>
 #include <asm/cpu_entry_area.h>
@@ -261,8 +261,6 @@ void hs_host_slice_begin(struct hs_vmx *v)
 	mitigate_begin(v, h);
 	live_load(v, h);
 	xstate_load(v, h);
-	if (v->dr_keep)
-		hs_dr_load(v);
 }
 
 /**
@@ -277,11 +275,6 @@ void hs_host_slice_end(struct hs_vmx *v)
 
 	xstate_save(v, h);
 	live_save(v, h);
-	if (v->dr_live) {
-		hs_dr_save(v);
-		if (hw_breakpoint_active())
-			hw_breakpoint_restore();
-	}
 	/* An exit leaves a GDT limit of 64 KiB and a TR limit without I/O map. */
 	load_fixmap_gdt(smp_processor_id());
 	invalidate_tss_limit();
@@ -317,6 +310,10 @@ void hs_host_recheck(struct hs_vmx *v)
 
 /**
  * hs_host_irqs_on - what must be back before interrupts go on
+ * @v: the vCPU
+ *
+ * An interrupt may set a breakpoint of the host; what it writes to DR0-DR3 must
+ * not be taken for the guest's afterwards, nor the guest's for the host's.
  *
  * The LDT belongs to the address space that this kernel thread has borrowed.
  * The scheduler does not load it again when it returns to that address space,
@@ -324,10 +321,12 @@ void hs_host_recheck(struct hs_vmx *v)
  * that ends the borrowing) has unloaded it, hence not at the slice's end but
  * here, and hs_host_recheck() looks again.  Interrupts off.
  */
-void hs_host_irqs_on(void)
+void hs_host_irqs_on(struct hs_vmx *v)
 {
 	u16 ldt = this_cpu_read(host_cpu.ldt);
 
+	if (unlikely(v->dr_live))
+		hs_dr_save(v);
 	if (unlikely(ldt))
 		asm volatile("lldt %0" : : "r" (ldt));
 }
@@ -353,7 +352,7 @@ void hs_host_before_entry(struct hs_vmx *v)
 	}
 	if (unlikely(this_cpu_read(host_cpu.pebs)))
 		hs_wrmsr(MSR_IA32_PEBS_ENABLE, 0);
-	/* Host breakpoints took the registers after the last exit. */
+	/* Interrupts were on, or breakpoints of the host took the registers. */
 	if (unlikely(v->dr_keep && !v->dr_live))
 		hs_dr_load(v);
 }
@@ -376,9 +375,10 @@ void hs_host_after_exit(struct hs_vmx *v)
 	if (unlikely(pebs))
 		hs_wrmsr(MSR_IA32_PEBS_ENABLE, pebs);
 	if (unlikely(hw_breakpoint_active())) {
-		/* The host's DR7 must not meet the guest's addresses. */
+		/* The exit has cleared DR7. */
 		if (v->dr_live)
 			hs_dr_save(v);
-		hw_breakpoint_restore();
+		else
+			hw_breakpoint_restore();
 	}
 }

@@ -132,13 +132,13 @@ struct hs_vmx {
 	u64 live[HS_LIVE_NR];
 	u64 xcr0;
 	u64 dr[4], dr6;
-	bool dr_live;			/* the processor holds dr[] and dr6 */
+	bool dr_live;			/* the processor holds dr[] and dr6; interrupts off */
 	bool ibpb_owed;			/* the guest ran, others are not protected yet */
 #ifdef CONFIG_PREEMPT_NOTIFIERS
 	struct preempt_notifier notifier;
 	struct task_struct *watched;	/* whose notifier it is */
 #endif
-	bool dr_keep;			/* DR7 enables something: load them in each slice */
+	bool dr_keep;			/* DR7 enables something: load them for each entry */
 	void *xsave;
 	u32 xsave_size;
 	u64 cr0, cr4;			/* as the guest sees the bits it does not own */
@@ -261,7 +261,7 @@ void hs_host_before_entry(struct hs_vmx *v);
 void hs_host_after_exit(struct hs_vmx *v);
 /* Interrupts were on: what they may have changed is looked at again. */
 void hs_host_recheck(struct hs_vmx *v);
-void hs_host_irqs_on(void);
+void hs_host_irqs_on(struct hs_vmx *v);
 /* The thread gives the CPU away; any context of it, preemption off. */
 void hs_host_sched_out(struct hs_vmx *v);
 

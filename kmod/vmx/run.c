@@ -248,7 +248,7 @@ static void host_event(struct hs_vmx *v)
 static void take_interrupt(struct hs_vmx *v)
 {
 	hs_stat(v, EXITS_IRQ);
-	hs_host_irqs_on();
+	hs_host_irqs_on(v);
 	local_irq_enable();
 	asm volatile("nop");	/* STI lets them in after the next instruction */
 	local_irq_disable();
@@ -365,7 +365,7 @@ static enum hs_next slice(struct hs_vmx *v, u64 until)
 	local_irq_disable();
 	hs_host_recheck(v);
 	next = run_guest(v, cpu, until);
-	hs_host_irqs_on();
+	hs_host_irqs_on(v);
 	local_irq_enable();
 
 	hs_host_slice_end(v);
