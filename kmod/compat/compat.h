@@ -47,6 +47,21 @@ static __always_inline void hs_xsetbv(u32 index, u64 val)
 		     "c" (index) : "memory");
 }
 
+/* What the kernel's macros in vmx/entry.S were patched to. */
+static inline bool hs_kernel_clears_cpu_buffers(void)
+{
+#ifdef X86_FEATURE_CLEAR_CPU_BUF
+	return boot_cpu_has(X86_FEATURE_CLEAR_CPU_BUF);
+#else
+	return false;
+#endif
+}
+
+static inline bool hs_kernel_fills_rsb(void)
+{
+	return boot_cpu_has(X86_FEATURE_RSB_VMEXIT) || boot_cpu_has(X86_FEATURE_RSB_VMEXIT_LITE);
+}
+
 /*
  * The branch barrier at the next return to user mode of this CPU: asked for,
  * if the kernel has one and uses it; else false.

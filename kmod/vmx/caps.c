@@ -90,11 +90,13 @@ static void read_spec_facts(struct hs_spec_facts *s)
 	if (s->cpuid & HS_SPEC_ARCH_CAP)
 		hs_rdmsr_safe(MSR_IA32_ARCH_CAPABILITIES, &s->arch_cap);
 	s->off = cpu_mitigations_off();
-	s->nested = boot_cpu_has(X86_FEATURE_HYPERVISOR);
 	s->bug_l1tf = boot_cpu_has_bug(X86_BUG_L1TF);
 	s->bug_mds = boot_cpu_has_bug(X86_BUG_MDS);
+	s->bug_taa = boot_cpu_has_bug(X86_BUG_TAA);
 	s->bug_itlb = boot_cpu_has_bug(X86_BUG_ITLB_MULTIHIT);
 	s->bug_v2 = boot_cpu_has_bug(X86_BUG_SPECTRE_V2);
+	s->kernel_verw = hs_kernel_clears_cpu_buffers();
+	s->kernel_rsb = hs_kernel_fills_rsb();
 }
 
 /**

@@ -49,7 +49,8 @@ static const u32 live_msr[HS_LIVE_NR] = {
  * @debugctl: IA32_DEBUGCTL, which an exit clears
  * @pebs: IA32_PEBS_ENABLE
  * @ldt: LDT of the address space that the thread has borrowed, mostly 0
- * @last_vm: serial of the VM that ran here last, for the branch barrier
+ * @trained_by: serial of the vCPU that ran here since the last branch barrier, 0
+ *	for none
  */
 struct host_cpu {
 	u64 live[HS_LIVE_NR];
@@ -59,7 +60,7 @@ struct host_cpu {
 	u64 debugctl;
 	u64 pebs;
 	u16 ldt;
-	u64 last_vm;
+	u64 trained_by;
 };
 
 static DEFINE_PER_CPU(struct host_cpu, host_cpu);
@@ -198,10 +199,11 @@ void hs_host_set_xcr0(struct hs_vmx *v)
 	h->xcr0_now = v->xcr0;
 }
 
-static void branch_barrier(void)
+static void branch_barrier(struct host_cpu *h)
 {
 	hs_wrmsr(MSR_IA32_PRED_CMD, PRED_CMD_IBPB);
 	this_cpu_inc(hs_mitig_ran[HS_MITIG_IBPB]);
+	h->trained_by = 0;
 }
 
 static void flush_l1d(struct hs_vmx *v)
@@ -213,21 +215,32 @@ static void flush_l1d(struct hs_vmx *v)
 
 static void mitigate_begin(struct hs_vmx *v, struct host_cpu *h)
 {
-	if (hs_mitigates(HS_MITIG_IBPB)) {
-		/* From one VM to another on the same CPU. */
-		if (h->last_vm != v->vm->serial) {
-			branch_barrier();
-			h->last_vm = v->vm->serial;
-		}
-		/* From this VM to whoever runs here next. */
-		v->ibpb_owed = !hs_ibpb_at_user_exit();
-	}
-	if (hs_mitigates(HS_MITIG_VERW))
-		this_cpu_inc(hs_mitig_ran[HS_MITIG_VERW]);
-	if (hs_mitigates(HS_MITIG_RSB))
-		this_cpu_inc(hs_mitig_ran[HS_MITIG_RSB]);
-	if (hs_mitigates(HS_MITIG_SPEC_CTRL))
-		this_cpu_inc(hs_mitig_ran[HS_MITIG_SPEC_CTRL]);
+	if (!hs_mitigates(HS_MITIG_IBPB))
+		return;
+	/*
+	 * From one vCPU to another on the same CPU.  Also within a VM: its kernel
+	 * cannot know that two of its processors are one.
+	 */
+	if (h->trained_by && h->trained_by != v->serial)
+		branch_barrier(h);
+	h->trained_by = v->serial;
+	/* From this VM to whoever runs here next. */
+	v->ibpb_owed = !hs_ibpb_at_user_exit();
+	if (!v->ibpb_owed)
+		this_cpu_inc(hs_mitig_ran[HS_MITIG_IBPB]);
+}
+
+/* What entry.S does at each entry and exit, if it does it. */
+static void mitigate_count(u64 entries)
+{
+	static const enum hs_mitig_id at_entry[] = {
+		HS_MITIG_VERW, HS_MITIG_RSB, HS_MITIG_SPEC_CTRL,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(at_entry); i++)
+		if (hs_mitigates(at_entry[i]))
+			this_cpu_add(hs_mitig_ran[at_entry[i]], entries);
 }
 
 /**
@@ -243,7 +256,7 @@ void hs_host_sched_out(struct hs_vmx *v)
 	if (!v->ibpb_owed)
 		return;
 	v->ibpb_owed = false;
-	branch_barrier();
+	branch_barrier(this_cpu_ptr(&host_cpu));
 }
 
 /**
@@ -266,10 +279,11 @@ void hs_host_slice_begin(struct hs_vmx *v)
 /**
  * hs_host_slice_end - back to the host's registers
  * @v: its VMCS is current
+ * @entries: how often the guest was entered since hs_host_slice_begin()
  *
  * Before kernel_fpu_end(); same CPU as hs_host_slice_begin().
  */
-void hs_host_slice_end(struct hs_vmx *v)
+void hs_host_slice_end(struct hs_vmx *v, u64 entries)
 {
 	struct host_cpu *h = this_cpu_ptr(&host_cpu);
 
@@ -278,6 +292,7 @@ void hs_host_slice_end(struct hs_vmx *v)
 	/* An exit leaves a GDT limit of 64 KiB and a TR limit without I/O map. */
 	load_fixmap_gdt(smp_processor_id());
 	invalidate_tss_limit();
+	mitigate_count(entries);
 }
 
 /**

@@ -10,17 +10,22 @@
 
 static bool want_l1d(const struct hs_spec_facts *f)
 {
-	/* L1TF: secrets in L1D are readable through non-present EPT leaves. */
+	/*
+	 * L1TF: secrets in L1D are readable through non-present EPT leaves.  An
+	 * outer hypervisor that flushes at our entries says so by SKIP_L1DFL.
+	 */
 	return !f->off && f->bug_l1tf && !(f->arch_cap & HS_ARCH_RDCL_NO) &&
-	       !(f->arch_cap & HS_ARCH_SKIP_L1DFL) && !f->nested &&
+	       !(f->arch_cap & HS_ARCH_SKIP_L1DFL) &&
 	       (f->cpuid & HS_SPEC_L1D_FLUSH);
 }
 
 static bool want_verw(const struct hs_spec_facts *f)
 {
-	/* MDS and RFDS: stale data in fill, store and register-file buffers. */
-	if (f->off || !(f->cpuid & HS_SPEC_MD_CLEAR))
+	/* MDS, TAA, RFDS: stale data in fill, store and register-file buffers. */
+	if (f->off || !f->kernel_verw || !(f->cpuid & HS_SPEC_MD_CLEAR))
 		return false;
+	if (f->bug_taa && !(f->arch_cap & HS_ARCH_TAA_NO))
+		return true;
 	if (f->bug_mds && !(f->arch_cap & HS_ARCH_MDS_NO))
 		return true;
 	return (f->arch_cap & HS_ARCH_RFDS_CLEAR) && !(f->arch_cap & HS_ARCH_RFDS_NO);
@@ -28,8 +33,11 @@ static bool want_verw(const struct hs_spec_facts *f)
 
 static bool want_rsb(const struct hs_spec_facts *f)
 {
-	/* Return predictions that the guest trained. */
-	return !f->off && f->bug_v2;
+	/*
+	 * Return predictions that the guest trained.  With enhanced IBRS most
+	 * processors ignore them, and the kernel knows which.
+	 */
+	return !f->off && f->bug_v2 && f->kernel_rsb;
 }
 
 static bool want_spec_ctrl(const struct hs_spec_facts *f)

@@ -35,15 +35,17 @@
  * @cpuid: HS_SPEC_* bits
  * @arch_cap: IA32_ARCH_CAPABILITIES, 0 without
  * @off: the host was booted with mitigations=off
- * @nested: the host is a virtual machine: the outer hypervisor flushes L1D
- * @bug_l1tf, @bug_mds, @bug_itlb, @bug_v2: what the kernel knows about the model
+ * @bug_l1tf, @bug_mds, @bug_taa, @bug_itlb, @bug_v2: what the kernel knows about
+ *	the model
+ * @kernel_verw, @kernel_rsb: the kernel does it too; VM entry and exit (entry.S)
+ *	use its code, which is not there when the host was booted without
  */
 struct hs_spec_facts {
 	u32 cpuid;
 	u64 arch_cap;
 	bool off;
-	bool nested;
-	bool bug_l1tf, bug_mds, bug_itlb, bug_v2;
+	bool bug_l1tf, bug_mds, bug_taa, bug_itlb, bug_v2;
+	bool kernel_verw, kernel_rsb;
 };
 
 enum hs_mitig_id {

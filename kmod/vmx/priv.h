@@ -253,7 +253,7 @@ void hs_vmx_unwatch(struct hs_vmx *v);
 void hs_host_constants(struct hs_vmx *v);
 void hs_host_moved(struct hs_vmx *v, int cpu);
 void hs_host_slice_begin(struct hs_vmx *v);
-void hs_host_slice_end(struct hs_vmx *v);
+void hs_host_slice_end(struct hs_vmx *v, u64 entries);
 /* v->xcr0 has changed, in a slice. */
 void hs_host_set_xcr0(struct hs_vmx *v);
 /* Interrupts off: before each entry, after each exit. */

@@ -335,7 +335,7 @@ static enum hs_next run_guest(struct hs_vmx *v, int cpu, u64 until)
 static enum hs_next slice(struct hs_vmx *v, u64 until)
 {
 	enum hs_next next;
-	u64 accesses;
+	u64 accesses, exits;
 	int cpu, err;
 
 	/* Not the FPU's default state: the guest's is loaded at once. */
@@ -352,6 +352,7 @@ static enum hs_next slice(struct hs_vmx *v, u64 until)
 		return HS_RESUME;
 	}
 	accesses = this_cpu_read(hs_vmx_accesses);
+	exits = v->stats.v[HS_A_STAT_EXITS];
 	v->e.launched = v->vmcs.launched;
 	if (unlikely(v->last_cpu != cpu))
 		hs_host_moved(v, cpu);
@@ -368,7 +369,7 @@ static enum hs_next slice(struct hs_vmx *v, u64 until)
 	hs_host_irqs_on(v);
 	local_irq_enable();
 
-	hs_host_slice_end(v);
+	hs_host_slice_end(v, v->stats.v[HS_A_STAT_EXITS] - exits);
 	v->vmcs.launched = v->e.launched;
 	v->in_slice = false;
 	hs_stat_add(v, VMX_ACCESS, this_cpu_read(hs_vmx_accesses) - accesses);
