@@ -342,7 +342,7 @@ static const char *check_nonregister(const struct hs_gstate *g, const struct hs_
 /* 27.3.1.6: PAE paging. */
 static const char *check_pdptes(const struct hs_gstate *g, const struct hs_audit_env *env)
 {
-	u64 reserved = 0x1e6ULL | ~(BIT_ULL(env->maxphyaddr) - 1);
+	u64 reserved = hs_pdpte_reserved(env->maxphyaddr);
 	int i;
 
 	if (!(g->cr0 & HS_CR0_PG) || !(g->cr4 & HS_CR4_PAE) ||

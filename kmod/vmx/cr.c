@@ -17,20 +17,7 @@
 #define CR_LMSW(q)	(((q) >> 16) & 0xffff)
 enum { CR_TO, CR_FROM, CR_CLTS, CR_LMSW };
 
-/* Reserved in a PDPTE: 1, 2, 5-8 and what is above the address width. */
-#define PDPTE_RESERVED	0x1e6ULL
-
 enum result { DONE, RAISE_GP, NEED_PDPTES };
-
-static u64 guest_cr0(struct hs_vmx *v)
-{
-	return (hs_vmreadl(GUEST_CR0) & ~v->fix.cr0_host) | (v->cr0 & v->fix.cr0_host);
-}
-
-static u64 guest_cr4(struct hs_vmx *v)
-{
-	return (hs_vmreadl(GUEST_CR4) & ~v->fix.cr4_host) | (v->cr4 & v->fix.cr4_host);
-}
 
 static bool code_64(struct hs_vmx *v)
 {
@@ -75,7 +62,7 @@ static void set_lma(struct hs_vmx *v, bool on)
 
 static enum result put_pdptes(struct hs_vmx *v, const u64 *pdpte)
 {
-	u64 reserved = PDPTE_RESERVED | ~(BIT_ULL(v->vm->cpuid.maxphyaddr) - 1);
+	u64 reserved = hs_pdpte_reserved(v->vm->cpuid.maxphyaddr);
 	int i;
 
 	if (!pdpte)
@@ -92,7 +79,7 @@ static enum result put_pdptes(struct hs_vmx *v, const u64 *pdpte)
 
 static enum result set_cr0(struct hs_vmx *v, u64 val, const u64 *pdpte)
 {
-	u64 old = guest_cr0(v), cr4 = guest_cr4(v), efer = hs_vmread64(GUEST_IA32_EFER);
+	u64 old = hs_guest_cr0(v), cr4 = hs_guest_cr4(v), efer = hs_vmread64(GUEST_IA32_EFER);
 	u64 changed;
 	enum result r;
 
@@ -132,7 +119,7 @@ static enum result set_cr0(struct hs_vmx *v, u64 val, const u64 *pdpte)
 
 static enum result set_cr4(struct hs_vmx *v, u64 val, const u64 *pdpte)
 {
-	u64 old = guest_cr4(v), cr0 = guest_cr0(v), efer = hs_vmread64(GUEST_IA32_EFER);
+	u64 old = hs_guest_cr4(v), cr0 = hs_guest_cr0(v), efer = hs_vmread64(GUEST_IA32_EFER);
 	u64 changed = old ^ val;
 	enum result r;
 
@@ -162,7 +149,7 @@ static enum result set_cr4(struct hs_vmx *v, u64 val, const u64 *pdpte)
 /* LMSW sets PE, MP, EM, TS; it cannot clear PE. */
 static enum result lmsw(struct hs_vmx *v, u64 src, const u64 *pdpte)
 {
-	u64 old = guest_cr0(v);
+	u64 old = hs_guest_cr0(v);
 
 	return set_cr0(v, (old & ~0xeULL) | (src & 0xf), pdpte);
 }
@@ -212,7 +199,7 @@ static enum hs_next access(struct hs_vmx *v, const u64 *pdpte)
 		r = DONE;
 		break;
 	case CR_CLTS:
-		r = set_cr0(v, guest_cr0(v) & ~HS_CR0_TS, pdpte);
+		r = set_cr0(v, hs_guest_cr0(v) & ~HS_CR0_TS, pdpte);
 		break;
 	case CR_LMSW:
 		r = lmsw(v, CR_LMSW(qual), pdpte);

@@ -104,7 +104,7 @@ void hs_vmx_inject(struct hs_vmx *v, u8 vector, bool has_err, u32 err)
 void hs_vmx_inject_pf(struct hs_vmx *v, u64 cr2, u32 err)
 {
 	v->cr2 = cr2;
-	hs_vmx_inject(v, 14, true, err);
+	hs_vmx_inject(v, HS_VEC_PF, true, err);
 }
 
 /**
@@ -128,7 +128,7 @@ void hs_vmx_requeue(struct hs_vmx *v)
 		if (v->x.reason == EXIT_REASON_EPT_VIOLATION)
 			unblock = hs_x_qual(v) & HS_EV_UNBLOCK_NMI;
 		else if (v->x.reason == EXIT_REASON_EXCEPTION_NMI &&
-			 (hs_x_intr(v) & HS_EV_VECTOR) != 8)
+			 (hs_x_intr(v) & HS_EV_VECTOR) != HS_VEC_DF)
 			unblock = hs_x_intr(v) & HS_EV_UNBLOCK_NMI;
 		if (unlikely(unblock))
 			hs_vmwrite32(GUEST_INTERRUPTIBILITY_INFO,
@@ -160,7 +160,7 @@ static void put_event(struct hs_vmx *v, const struct hs_event *e)
 
 static void put_nmi(struct hs_vmx *v)
 {
-	hs_vmwrite32(VM_ENTRY_INTR_INFO_FIELD, HS_EV_VALID | HS_EVT_NMI | 2);
+	hs_vmwrite32(VM_ENTRY_INTR_INFO_FIELD, HS_EV_VALID | HS_EVT_NMI | HS_VEC_NMI);
 	hs_stat(v, INJECTED);
 }
 

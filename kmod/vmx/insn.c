@@ -66,18 +66,11 @@ static int take(struct cursor *c, unsigned int n, u64 *val)
 	return 0;
 }
 
-static u64 sign_extend(u64 val, unsigned int size)
-{
-	unsigned int shift = 64 - 8 * size;
-
-	return (u64)((s64)(val << shift) >> shift);
-}
-
 static int take_signed(struct cursor *c, unsigned int n, u64 *val)
 {
 	int ret = take(c, n, val);
 
-	*val = sign_extend(*val, n);
+	*val = hs_insn_sign_extend(*val, n);
 	return ret;
 }
 

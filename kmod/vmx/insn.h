@@ -23,28 +23,10 @@
 #define HS_VMX_INSN_H
 
 #include "pure.h"
+#include "vmx/x86.h"
 
 /* The longest instruction; one byte more is #GP(0) (SDM vol. 2, 2.3.11). */
 #define HS_INSN_MAX_LEN		15
-
-/* Exception vectors that this code raises. */
-#define HS_VEC_UD		6
-#define HS_VEC_SS		12
-#define HS_VEC_GP		13
-#define HS_VEC_PF		14
-#define HS_VEC_AC		17
-
-/* RFLAGS bits that instructions executed here read or write. */
-#define HS_RFLAGS_CF		BIT_ULL(0)
-#define HS_RFLAGS_PF		BIT_ULL(2)
-#define HS_RFLAGS_AF		BIT_ULL(4)
-#define HS_RFLAGS_ZF		BIT_ULL(6)
-#define HS_RFLAGS_SF		BIT_ULL(7)
-#define HS_RFLAGS_DF		BIT_ULL(10)
-#define HS_RFLAGS_OF		BIT_ULL(11)
-#define HS_RFLAGS_RF		BIT_ULL(16)
-#define HS_RFLAGS_VM		BIT_ULL(17)
-#define HS_RFLAGS_AC		BIT_ULL(18)
 
 /* Segment registers, in the order of their encoding. */
 enum hs_insn_sreg {
@@ -56,17 +38,6 @@ enum hs_insn_sreg {
 	HS_SEG_GS,
 	HS_SEG_NR
 };
-
-/* Access rights of a segment as the VMCS keeps them (SDM vol. 3, 25.4.1). */
-#define HS_SEG_AR_TYPE		0xfU
-#define HS_SEG_AR_WRITE		BIT(1)		/* data: writable; code: readable */
-#define HS_SEG_AR_DOWN		BIT(2)		/* data: expand-down */
-#define HS_SEG_AR_CODE		BIT(3)
-#define HS_SEG_AR_S		BIT(4)
-#define HS_SEG_AR_P		BIT(7)
-#define HS_SEG_AR_L		BIT(13)
-#define HS_SEG_AR_DB		BIT(14)
-#define HS_SEG_AR_UNUSABLE	BIT(16)
 
 /* General registers with a role of their own. */
 enum hs_insn_gpr {
@@ -93,7 +64,7 @@ struct hs_insn_regs {
  * struct hs_insn_seg - a segment register with its hidden part
  * @base: linear base
  * @limit: in bytes, granularity already applied
- * @ar: access rights, VMCS format (HS_SEG_AR_*)
+ * @ar: access rights, VMCS format (HS_AR_*)
  * @sel: selector
  */
 struct hs_insn_seg {
@@ -295,6 +266,13 @@ int hs_insn_exec_string(const struct hs_insn *insn, struct hs_insn_ctx *ctx);
 static inline u64 hs_insn_mask(unsigned int size)
 {
 	return size >= 8 ? ~0ULL : BIT_ULL(8 * size) - 1;
+}
+
+static inline u64 hs_insn_sign_extend(u64 val, unsigned int size)
+{
+	unsigned int shift = 64 - 8 * size;
+
+	return (u64)((s64)(val << shift) >> shift);
 }
 
 #endif /* HS_VMX_INSN_H */

@@ -8,8 +8,8 @@
  */
 #include "vmx/insn.h"
 
-#define ARITH_FLAGS	(HS_RFLAGS_CF | HS_RFLAGS_PF | HS_RFLAGS_AF | \
-			 HS_RFLAGS_ZF | HS_RFLAGS_SF | HS_RFLAGS_OF)
+#define ARITH_FLAGS	(HS_FL_CF | HS_FL_PF | HS_FL_AF | \
+			 HS_FL_ZF | HS_FL_SF | HS_FL_OF)
 
 /* Times that an atomic instruction is tried against other writers. */
 #define LOCK_TRIES	64
@@ -51,13 +51,6 @@ static void put_operand_reg(struct hs_insn_regs *regs,
 		hs_insn_put_reg(regs, insn->reg, insn->reg_size, val);
 }
 
-static u64 sign_extend(u64 val, unsigned int size)
-{
-	unsigned int shift = 64 - 8 * size;
-
-	return (u64)((s64)(val << shift) >> shift);
-}
-
 /* SF, ZF and PF, which every arithmetic result sets the same way. */
 static u64 flags_of_result(u64 res, unsigned int size)
 {
@@ -65,14 +58,14 @@ static u64 flags_of_result(u64 res, unsigned int size)
 	u64 flags = 0;
 
 	if (!(res & hs_insn_mask(size)))
-		flags |= HS_RFLAGS_ZF;
+		flags |= HS_FL_ZF;
 	if (res >> (8 * size - 1) & 1)
-		flags |= HS_RFLAGS_SF;
+		flags |= HS_FL_SF;
 	parity ^= parity >> 4;
 	parity ^= parity >> 2;
 	parity ^= parity >> 1;
 	if (!(parity & 1))
-		flags |= HS_RFLAGS_PF;
+		flags |= HS_FL_PF;
 	return flags;
 }
 
@@ -84,11 +77,11 @@ static u64 flags_add(u64 a, u64 b, u64 carry, unsigned int size, u64 rflags)
 	unsigned int top = 8 * size - 1;
 
 	if (((a & b) | ((a | b) & ~res)) >> top & 1)
-		flags |= HS_RFLAGS_CF;
+		flags |= HS_FL_CF;
 	if (((a ^ res) & (b ^ res)) >> top & 1)
-		flags |= HS_RFLAGS_OF;
+		flags |= HS_FL_OF;
 	if ((a ^ b ^ res) & 0x10)
-		flags |= HS_RFLAGS_AF;
+		flags |= HS_FL_AF;
 	return (rflags & ~ARITH_FLAGS) | flags;
 }
 
@@ -109,11 +102,11 @@ u64 hs_insn_flags_sub(u64 a, u64 b, u64 borrow, unsigned int size, u64 rflags)
 	unsigned int top = 8 * size - 1;
 
 	if (((~a & b) | ((~a | b) & res)) >> top & 1)
-		flags |= HS_RFLAGS_CF;
+		flags |= HS_FL_CF;
 	if (((a ^ b) & (a ^ res)) >> top & 1)
-		flags |= HS_RFLAGS_OF;
+		flags |= HS_FL_OF;
 	if ((a ^ b ^ res) & 0x10)
-		flags |= HS_RFLAGS_AF;
+		flags |= HS_FL_AF;
 	return (rflags & ~ARITH_FLAGS) | flags;
 }
 
@@ -125,8 +118,8 @@ static u64 flags_logic(u64 res, unsigned int size, u64 rflags)
 /* Condition codes as Jcc, SETcc and CMOVcc encode them. */
 static bool condition_holds(u8 cond, u64 rflags)
 {
-	bool cf = rflags & HS_RFLAGS_CF, zf = rflags & HS_RFLAGS_ZF;
-	bool sf = rflags & HS_RFLAGS_SF, of = rflags & HS_RFLAGS_OF;
+	bool cf = rflags & HS_FL_CF, zf = rflags & HS_FL_ZF;
+	bool sf = rflags & HS_FL_SF, of = rflags & HS_FL_OF;
 	bool res = false;
 
 	switch (cond >> 1) {
@@ -146,7 +139,7 @@ static bool condition_holds(u8 cond, u64 rflags)
 		res = sf;
 		break;
 	case 5:
-		res = rflags & HS_RFLAGS_PF;
+		res = rflags & HS_FL_PF;
 		break;
 	case 6:
 		res = sf != of;
@@ -190,7 +183,7 @@ static u64 operand_address(const struct hs_insn *insn,
 
 	if (!is_bit_op(insn->op) || insn->has_imm)
 		return addr;
-	bit = sign_extend(get_reg(regs, insn), insn->size);
+	bit = hs_insn_sign_extend(get_reg(regs, insn), insn->size);
 	addr += (u64)(bit >> 3) & ~(u64)(insn->size - 1);
 	return addr & hs_insn_mask(insn->addr_size);
 }
@@ -198,7 +191,7 @@ static u64 operand_address(const struct hs_insn *insn,
 /* The result of a two-operand ALU operation, and its flags. */
 static u64 alu(u8 op, u64 a, u64 b, unsigned int size, u64 *rflags)
 {
-	u64 carry = *rflags & HS_RFLAGS_CF ? 1 : 0;
+	u64 carry = *rflags & HS_FL_CF ? 1 : 0;
 	u64 res = a;
 
 	switch (op) {
@@ -239,9 +232,9 @@ static u64 bit_op(u8 op, u64 val, u64 src, unsigned int size, u64 *rflags)
 	u64 bit = BIT_ULL(src & (8 * size - 1));
 
 	if (val & bit)
-		*rflags |= HS_RFLAGS_CF;
+		*rflags |= HS_FL_CF;
 	else
-		*rflags &= ~HS_RFLAGS_CF;
+		*rflags &= ~HS_FL_CF;
 
 	switch (op) {
 	case HS_OP_BTS:
@@ -270,7 +263,7 @@ static u64 modify(const struct hs_insn *insn, const struct hs_insn_regs *regs,
 		  u64 val, u64 src, u64 *rflags)
 {
 	unsigned int size = insn->size;
-	u64 cf = *rflags & HS_RFLAGS_CF, acc, mask = hs_insn_mask(size);
+	u64 cf = *rflags & HS_FL_CF, acc, mask = hs_insn_mask(size);
 
 	switch (insn->op) {
 	case HS_OP_XCHG:
@@ -283,11 +276,11 @@ static u64 modify(const struct hs_insn *insn, const struct hs_insn_regs *regs,
 		return acc == val ? src : val;
 	case HS_OP_INC:
 		val = alu(HS_OP_ADD, val, 1, size, rflags);
-		*rflags = (*rflags & ~HS_RFLAGS_CF) | cf;
+		*rflags = (*rflags & ~HS_FL_CF) | cf;
 		return val;
 	case HS_OP_DEC:
 		val = alu(HS_OP_SUB, val, 1, size, rflags);
-		*rflags = (*rflags & ~HS_RFLAGS_CF) | cf;
+		*rflags = (*rflags & ~HS_FL_CF) | cf;
 		return val;
 	case HS_OP_NOT:
 		return ~val & mask;
@@ -399,14 +392,14 @@ static int exec_cmpxchg2(const struct hs_insn *insn, struct hs_insn_ctx *ctx,
 		return ret == HS_INSN_MISMATCH ? -EAGAIN : ret;
 
 	if (equal) {
-		regs->rflags |= HS_RFLAGS_ZF;
+		regs->rflags |= HS_FL_ZF;
 		return 0;
 	}
 	memcpy(&low, old, half);
 	memcpy(&high, old + half, half);
 	hs_insn_put_reg(regs, HS_GPR_RAX, half, low);
 	hs_insn_put_reg(regs, HS_GPR_RDX, half, high);
-	regs->rflags &= ~HS_RFLAGS_ZF;
+	regs->rflags &= ~HS_FL_ZF;
 	return 0;
 }
 
@@ -414,7 +407,7 @@ static unsigned int stack_addr_size(const struct hs_insn_mode *mode)
 {
 	if (mode->bits == 64)
 		return 8;
-	return mode->seg[HS_SEG_SS].ar & HS_SEG_AR_DB ? 4 : 2;
+	return mode->seg[HS_SEG_SS].ar & HS_AR_DB ? 4 : 2;
 }
 
 static int exec_push(const struct hs_insn *insn, struct hs_insn_ctx *ctx,
@@ -493,7 +486,7 @@ static int exec_load(const struct hs_insn *insn, struct hs_insn_ctx *ctx,
 		put_operand_reg(regs, insn, val);
 		break;
 	case HS_OP_MOVSX:
-		put_operand_reg(regs, insn, sign_extend(val, insn->size));
+		put_operand_reg(regs, insn, hs_insn_sign_extend(val, insn->size));
 		break;
 	case HS_OP_MOVBE:
 		put_operand_reg(regs, insn, byte_swap(val, insn->size));
@@ -592,6 +585,6 @@ int hs_insn_exec(const struct hs_insn *insn, struct hs_insn_ctx *ctx)
 	regs->rip += insn->len;
 	if (ctx->mode->bits != 64)
 		regs->rip = (u32)regs->rip;
-	regs->rflags &= ~HS_RFLAGS_RF;
+	regs->rflags &= ~HS_FL_RF;
 	return HS_INSN_DONE;
 }

@@ -4,10 +4,6 @@
  */
 #include "vmx/insn.h"
 
-#define CR0_PE		BIT_ULL(0)
-#define CR0_AM		BIT_ULL(18)
-#define CR4_LA57	BIT_ULL(12)
-
 static int raise_fault(struct hs_insn_fault *fault, u8 vector, bool has_error)
 {
 	*fault = (struct hs_insn_fault){
@@ -20,12 +16,12 @@ static int raise_fault(struct hs_insn_fault *fault, u8 vector, bool has_error)
 /* Real mode: exceptions push no error code. */
 static bool is_real(const struct hs_insn_mode *mode)
 {
-	return !(mode->cr0 & CR0_PE);
+	return !(mode->cr0 & HS_CR0_PE);
 }
 
 static bool is_canonical(const struct hs_insn_mode *mode, u64 addr)
 {
-	unsigned int shift = mode->cr4 & CR4_LA57 ? 64 - 57 : 64 - 48;
+	unsigned int shift = mode->cr4 & HS_CR4_LA57 ? 64 - 57 : 64 - 48;
 
 	return (u64)((s64)(addr << shift) >> shift) == addr;
 }
@@ -33,12 +29,12 @@ static bool is_canonical(const struct hs_insn_mode *mode, u64 addr)
 /* Segment type against kind of access (SDM vol. 3, 5.5); not in real or virtual-8086 mode. */
 static bool type_allows(const struct hs_insn_seg *seg, bool write)
 {
-	if (seg->ar & HS_SEG_AR_UNUSABLE)
+	if (seg->ar & HS_AR_UNUSABLE)
 		return false;
 	if (write)
-		return (seg->ar & (HS_SEG_AR_CODE | HS_SEG_AR_WRITE)) == HS_SEG_AR_WRITE;
+		return (seg->ar & (HS_AR_CODE | HS_AR_WRITE)) == HS_AR_WRITE;
 	/* Every data segment is readable, a code segment if its bit says so. */
-	return !(seg->ar & HS_SEG_AR_CODE) || (seg->ar & HS_SEG_AR_WRITE);
+	return !(seg->ar & HS_AR_CODE) || (seg->ar & HS_AR_WRITE);
 }
 
 /*
@@ -51,7 +47,7 @@ static bool limit_allows(const struct hs_insn_seg *seg, bool down, u64 offset,
 	u64 last = offset + size - 1;
 
 	if (down) {
-		u64 top = seg->ar & HS_SEG_AR_DB ? U32_MAX : U16_MAX;
+		u64 top = seg->ar & HS_AR_DB ? U32_MAX : U16_MAX;
 
 		return offset > seg->limit && last <= top;
 	}
@@ -93,7 +89,7 @@ int hs_insn_linear(const struct hs_insn_mode *mode, u8 seg, u64 offset,
 	*linear = (u32)(offset + s->base);
 	if (typed && !type_allows(s, write))
 		goto bad;
-	down = typed && (s->ar & (HS_SEG_AR_CODE | HS_SEG_AR_DOWN)) == HS_SEG_AR_DOWN;
+	down = typed && (s->ar & (HS_AR_CODE | HS_AR_DOWN)) == HS_AR_DOWN;
 	if (limit_allows(s, down, offset, size))
 		return 0;
 bad:
@@ -134,8 +130,8 @@ int hs_insn_fetch_span(const struct hs_insn_mode *mode, u64 rip, u64 *linear)
 static bool misaligned(const struct hs_insn_ctx *ctx, u64 linear,
 		       unsigned int size)
 {
-	if (!(ctx->mode->cr0 & CR0_AM) || ctx->mode->cpl != 3 ||
-	    !(ctx->regs->rflags & HS_RFLAGS_AC))
+	if (!(ctx->mode->cr0 & HS_CR0_AM) || ctx->mode->cpl != 3 ||
+	    !(ctx->regs->rflags & HS_FL_AC))
 		return false;
 	return linear & (size - 1);
 }

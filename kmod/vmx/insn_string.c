@@ -17,7 +17,7 @@ static u64 pointer(const struct hs_insn *insn, const struct hs_insn_regs *regs,
 static void advance(const struct hs_insn *insn, struct hs_insn_regs *regs,
 		    u8 reg)
 {
-	u64 step = regs->rflags & HS_RFLAGS_DF ? -(u64)insn->size : insn->size;
+	u64 step = regs->rflags & HS_FL_DF ? -(u64)insn->size : insn->size;
 
 	hs_insn_put_reg(regs, reg, insn->addr_size, regs->gpr[reg] + step);
 }
@@ -182,7 +182,7 @@ static int step(const struct hs_insn *insn, struct hs_insn_ctx *ctx)
 /* REPE and REPNE end early on ZF; for the other instructions both mean REP. */
 static bool ends_early(const struct hs_insn *insn, u64 rflags)
 {
-	bool zf = rflags & HS_RFLAGS_ZF;
+	bool zf = rflags & HS_FL_ZF;
 
 	if (insn->op != HS_OP_CMPS && insn->op != HS_OP_SCAS)
 		return false;

@@ -56,7 +56,7 @@ static void read_segments(struct emu *e)
 	m->seg[HS_SEG_CS].ar = hs_vmread32(GUEST_CS_AR_BYTES);
 	m->seg[HS_SEG_SS].ar = hs_vmread32(GUEST_SS_AR_BYTES);
 	m->cpl = (m->seg[HS_SEG_SS].ar >> 5) & 3;
-	m->vm86 = e->regs.rflags & HS_RFLAGS_VM;
+	m->vm86 = e->regs.rflags & HS_FL_VM;
 	if ((efer & HS_EFER_LMA) && (m->seg[HS_SEG_CS].ar & HS_AR_L)) {
 		/* 64-bit mode looks at no limit and two bases. */
 		m->bits = 64;
@@ -119,9 +119,9 @@ static int read_state(struct emu *e)
 	e->regs.gpr[RSP] = hs_vmreadl(GUEST_RSP);
 	e->regs.rip = hs_vmreadl(GUEST_RIP);
 	e->regs.rflags = hs_vmreadl(GUEST_RFLAGS);
-	w->cr0 = (hs_vmreadl(GUEST_CR0) & ~v->fix.cr0_host) | (v->cr0 & v->fix.cr0_host);
+	w->cr0 = hs_guest_cr0(v);
 	w->cr3 = hs_vmreadl(GUEST_CR3);
-	w->cr4 = (hs_vmreadl(GUEST_CR4) & ~v->fix.cr4_host) | (v->cr4 & v->fix.cr4_host);
+	w->cr4 = hs_guest_cr4(v);
 	w->efer = hs_vmread64(GUEST_IA32_EFER);
 	w->rflags = e->regs.rflags;
 	if ((w->cr0 & HS_CR0_PG) && (w->cr4 & HS_CR4_PAE) && !(w->efer & HS_EFER_LMA)) {

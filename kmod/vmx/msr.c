@@ -102,6 +102,21 @@ static const struct hs_msr_row *find(u32 msr, u32 have)
 	return NULL;
 }
 
+/* The row of an access; counts those that have none. */
+static const struct hs_msr_row *row_of(struct hs_msrs *m, u32 msr)
+{
+	const struct hs_msr_row *r = find(msr, m->have);
+
+	if (!r)
+		m->unknown++;
+	return r;
+}
+
+static u64 *slot_of(struct hs_msrs *m, const struct hs_msr_row *r, u32 msr)
+{
+	return &m->slot[array_index_nospec(r->slot + (msr - r->first), HS_MSR_SLOTS)];
+}
+
 /**
  * hs_msr_reset - power-on values
  * @m: MSRs of a vCPU
@@ -135,18 +150,16 @@ void hs_msr_reset(struct hs_msrs *m, u32 have, u8 maxphyaddr)
  */
 int hs_msr_read(struct hs_msrs *m, u32 msr, u64 *val)
 {
-	const struct hs_msr_row *r = find(msr, m->have);
+	const struct hs_msr_row *r = row_of(m, msr);
 
-	if (!r) {
-		m->unknown++;
+	if (!r)
 		return -EINVAL;
-	}
 	switch (r->rd) {
 	case HS_MSR_CONST:
 		*val = r->reset;
 		return 0;
 	case HS_MSR_STORE:
-		*val = m->slot[array_index_nospec(r->slot + (msr - r->first), HS_MSR_SLOTS)];
+		*val = *slot_of(m, r, msr);
 		return 0;
 	case HS_MSR_CALL:
 	case HS_MSR_PASS:
@@ -166,19 +179,17 @@ int hs_msr_read(struct hs_msrs *m, u32 msr, u64 *val)
  */
 int hs_msr_write(struct hs_msrs *m, u32 msr, u64 val)
 {
-	const struct hs_msr_row *r = find(msr, m->have);
+	const struct hs_msr_row *r = row_of(m, msr);
 
-	if (!r) {
-		m->unknown++;
+	if (!r)
 		return -EINVAL;
-	}
 	switch (r->wr) {
 	case HS_MSR_CONST:
 		return 0;
 	case HS_MSR_STORE:
 		if (val & ~r->mask)
 			return -EINVAL;
-		m->slot[array_index_nospec(r->slot + (msr - r->first), HS_MSR_SLOTS)] = val;
+		*slot_of(m, r, msr) = val;
 		return 0;
 	case HS_MSR_CALL:
 	case HS_MSR_PASS:

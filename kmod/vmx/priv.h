@@ -236,6 +236,18 @@ static inline u32 hs_x_intr(struct hs_vmx *v)
 	return v->x.intr;
 }
 
+/* ---- CR0 and CR4 as the guest sees them; VMCS current ------------------------ */
+
+static inline u64 hs_guest_cr0(struct hs_vmx *v)
+{
+	return hs_cr_seen(hs_vmreadl(GUEST_CR0), v->cr0, v->fix.cr0_host);
+}
+
+static inline u64 hs_guest_cr4(struct hs_vmx *v)
+{
+	return hs_cr_seen(hs_vmreadl(GUEST_CR4), v->cr4, v->fix.cr4_host);
+}
+
 /* ---- run.c -------------------------------------------------------------------- */
 
 /*
@@ -278,8 +290,8 @@ void hs_vmx_skip(struct hs_vmx *v);
 void hs_vmx_catch_up(struct hs_vmx *v);
 void hs_vmx_inject(struct hs_vmx *v, u8 vector, bool has_err, u32 err);
 void hs_vmx_inject_pf(struct hs_vmx *v, u64 cr2, u32 err);
-#define hs_vmx_inject_gp(v)	hs_vmx_inject(v, 13, true, 0)
-#define hs_vmx_inject_ud(v)	hs_vmx_inject(v, 6, false, 0)
+#define hs_vmx_inject_gp(v)	hs_vmx_inject(v, HS_VEC_GP, true, 0)
+#define hs_vmx_inject_ud(v)	hs_vmx_inject(v, HS_VEC_UD, false, 0)
 /* Interrupts off, before entry. */
 void hs_vmx_prepare_events(struct hs_vmx *v);
 /* After an exit that may have interrupted the delivery of an event. */

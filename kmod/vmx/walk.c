@@ -8,17 +8,6 @@
  */
 #include "vmx/walk.h"
 
-#define CR0_WP		BIT_ULL(16)
-#define CR0_PG		BIT_ULL(31)
-#define CR4_PSE		BIT_ULL(4)
-#define CR4_PAE		BIT_ULL(5)
-#define CR4_LA57	BIT_ULL(12)
-#define CR4_SMEP	BIT_ULL(20)
-#define CR4_SMAP	BIT_ULL(21)
-#define CR4_PKE		BIT_ULL(22)
-#define EFER_LMA	BIT_ULL(10)
-#define EFER_NXE	BIT_ULL(11)
-
 /* Bits of a paging-structure entry, the same in all formats. */
 #define PTE_P		BIT_ULL(0)
 #define PTE_W		BIT_ULL(1)
@@ -53,7 +42,7 @@ struct walk {
 
 static bool nx_enabled(const struct walk *w)
 {
-	return !w->legacy && (w->ctx->efer & EFER_NXE);
+	return !w->legacy && (w->ctx->efer & HS_EFER_NXE);
 }
 
 /* Physical address bits of an entry in 8-byte format. */
@@ -98,7 +87,7 @@ static u64 reserved32(const struct walk *w, unsigned int height, u64 entry)
 {
 	unsigned int bits = min_t(unsigned int, w->ctx->maxphyaddr, 40);
 
-	if (height != 1 || !(entry & PTE_PS) || !(w->ctx->cr4 & CR4_PSE))
+	if (height != 1 || !(entry & PTE_PS) || !(w->ctx->cr4 & HS_CR4_PSE))
 		return 0;
 	return GENMASK_ULL(21, bits - 19);
 }
@@ -110,7 +99,7 @@ static bool is_leaf(const struct walk *w, unsigned int height, u64 entry)
 	if (!(entry & PTE_PS))
 		return false;
 	if (w->legacy)
-		return w->ctx->cr4 & CR4_PSE;
+		return w->ctx->cr4 & HS_CR4_PSE;
 	return true;	/* elsewhere a wrong PS bit is a reserved bit */
 }
 
@@ -132,15 +121,15 @@ static unsigned int start(struct walk *w, u64 *table)
 
 	w->n = 0;
 	w->error = 0;
-	w->long_mode = ctx->efer & EFER_LMA;
-	w->legacy = !(ctx->cr4 & CR4_PAE);
+	w->long_mode = ctx->efer & HS_EFER_LMA;
+	w->legacy = !(ctx->cr4 & HS_CR4_PAE);
 	if (w->legacy) {
 		*table = ctx->cr3 & GENMASK_ULL(31, 12);
 		return 2;
 	}
 	if (w->long_mode) {
 		*table = ctx->cr3 & addr_mask(w);
-		return ctx->cr4 & CR4_LA57 ? 5 : 4;
+		return ctx->cr4 & HS_CR4_LA57 ? 5 : 4;
 	}
 
 	/* PAE: the top level was loaded with CR3 and is not read again. */
@@ -201,7 +190,7 @@ static bool key_denies(const struct walk *w, bool user_page)
 	unsigned int key;
 	u32 rights;
 
-	if (!user_page || !w->long_mode || !(w->ctx->cr4 & CR4_PKE) ||
+	if (!user_page || !w->long_mode || !(w->ctx->cr4 & HS_CR4_PKE) ||
 	    (w->access & HS_WALK_EXEC))
 		return false;
 
@@ -210,7 +199,7 @@ static bool key_denies(const struct walk *w, bool user_page)
 	if (rights & 1)
 		return true;
 	return (rights & 2) && (w->access & HS_WALK_WRITE) &&
-	       ((w->access & HS_WALK_USER) || (w->ctx->cr0 & CR0_WP));
+	       ((w->access & HS_WALK_USER) || (w->ctx->cr0 & HS_CR0_WP));
 }
 
 static bool user_may(const struct walk *w, u64 all, u64 any)
@@ -228,16 +217,16 @@ static bool supervisor_may(const struct walk *w, u64 all, u64 any)
 	bool user_page = all & PTE_U;
 
 	if (w->access & HS_WALK_EXEC) {
-		if (user_page && (ctx->cr4 & CR4_SMEP))
+		if (user_page && (ctx->cr4 & HS_CR4_SMEP))
 			return false;
 		return !(any & PTE_NX) || !nx_enabled(w);
 	}
 	/* RFLAGS.AC opens user pages, but not to the CPU's own accesses. */
-	if (user_page && (ctx->cr4 & CR4_SMAP) &&
-	    ((w->access & HS_WALK_IMPLICIT) || !(ctx->rflags & HS_RFLAGS_AC)))
+	if (user_page && (ctx->cr4 & HS_CR4_SMAP) &&
+	    ((w->access & HS_WALK_IMPLICIT) || !(ctx->rflags & HS_FL_AC)))
 		return false;
 	return !(w->access & HS_WALK_WRITE) || (all & PTE_W) ||
-	       !(ctx->cr0 & CR0_WP);
+	       !(ctx->cr0 & HS_CR0_WP);
 }
 
 /* Returns 0 or HS_WALK_FAULT with w->error set. */
@@ -302,7 +291,7 @@ static int page_fault(const struct walk *w, struct hs_insn_fault *fault)
 		error |= HS_PF_USER;
 	/* The fetch bit is reported only where something could forbid fetching. */
 	if ((w->access & HS_WALK_EXEC) &&
-	    (nx_enabled(w) || (w->ctx->cr4 & CR4_SMEP)))
+	    (nx_enabled(w) || (w->ctx->cr4 & HS_CR4_SMEP)))
 		error |= HS_PF_FETCH;
 
 	*fault = (struct hs_insn_fault){
@@ -336,7 +325,7 @@ int hs_walk(const struct hs_walk_ctx *ctx, u64 linear, u32 access, u64 *gpa,
 	unsigned int tries;
 	int ret;
 
-	if (!(ctx->cr0 & CR0_PG)) {
+	if (!(ctx->cr0 & HS_CR0_PG)) {
 		*gpa = (u32)linear;
 		return HS_WALK_DONE;
 	}

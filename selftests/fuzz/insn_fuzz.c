@@ -13,8 +13,8 @@
 #include "vmx/insn.h"
 
 #define HEADER		16
-#define STATUS_FLAGS	(HS_RFLAGS_CF | HS_RFLAGS_PF | HS_RFLAGS_AF | \
-			 HS_RFLAGS_ZF | HS_RFLAGS_SF | HS_RFLAGS_OF)
+#define STATUS_FLAGS	(HS_FL_CF | HS_FL_PF | HS_FL_AF | \
+			 HS_FL_ZF | HS_FL_SF | HS_FL_OF)
 #define CR0_PE		BIT_ULL(0)
 #define CR0_AM		BIT_ULL(18)
 #define CR4_LA57	BIT_ULL(12)
@@ -145,9 +145,9 @@ static void set_mode(struct hs_insn_mode *mode, const u8 *data, struct state *s)
 	for (i = 0; i < HS_SEG_NR; i++) {
 		u8 d = data[2 + i];
 
-		mode->seg[i].ar = (d & 15) | HS_SEG_AR_P | HS_SEG_AR_S |
-				  (d & 16 ? HS_SEG_AR_DB : 0) |
-				  (d & 32 ? HS_SEG_AR_UNUSABLE : 0);
+		mode->seg[i].ar = (d & 15) | HS_AR_P | HS_AR_S |
+				  (d & 16 ? HS_AR_DB : 0) |
+				  (d & 32 ? HS_AR_UNUSABLE : 0);
 		mode->seg[i].limit = limits[d >> 6];
 		mode->seg[i].base = next(s);
 		if (mode->bits != 64)
@@ -171,8 +171,8 @@ static void set_regs(struct hs_insn_regs *regs, const struct hs_insn_mode *mode,
 			regs->gpr[i] = (u32)regs->gpr[i];
 	}
 	regs->rip = mode->bits == 64 ? (u64)((s64)(next(s) << 16) >> 16) : (u32)next(s);
-	regs->rflags = (next(s) & (STATUS_FLAGS | HS_RFLAGS_DF | HS_RFLAGS_AC |
-				   HS_RFLAGS_RF)) | 2;
+	regs->rflags = (next(s) & (STATUS_FLAGS | HS_FL_DF | HS_FL_AC |
+				   HS_FL_RF)) | 2;
 }
 
 static void check_fields(const struct hs_insn *insn)
@@ -235,8 +235,8 @@ static void execute(const struct hs_insn *insn, const struct hs_insn_mode *mode,
 	rip = before.rip;
 	if (ret == HS_INSN_DONE) {
 		rip += insn->len;
-		may_change |= HS_RFLAGS_RF;
-		CHECK(!(regs.rflags & HS_RFLAGS_RF));
+		may_change |= HS_FL_RF;
+		CHECK(!(regs.rflags & HS_FL_RF));
 	} else {
 		CHECK(ret == HS_INSN_CONT || ret == HS_INSN_FAULT ||
 		      ret == -EAGAIN || ret == -EOPNOTSUPP);

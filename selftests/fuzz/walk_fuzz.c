@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	ctx.cr0 = (u32)bits & ~1U;		/* bit 0: not used below */
 	ctx.cr4 = (u32)(bits >> 16);
 	ctx.efer = (bits >> 32) & 0xfff;
-	ctx.rflags = ctx.cr4 & HS_RFLAGS_AC;
+	ctx.rflags = ctx.cr4 & HS_FL_AC;
 	ctx.pkru = ctx.cr3 * 0x9e3779b9U;
 	ctx.gbpages = bits & 1;
 	ctx.maxphyaddr = 32 + (bits >> 44) % 21;

@@ -9,8 +9,8 @@
 #undef ARRAY_SIZE
 #include "kselftest_harness.h"
 
-#define AR_DATA		(HS_SEG_AR_P | HS_SEG_AR_S | 0x3)
-#define AR_CODE		(HS_SEG_AR_P | HS_SEG_AR_S | 0xb)
+#define AR_DATA		(HS_AR_P | HS_AR_S | 0x3)
+#define AR_CODE		(HS_AR_P | HS_AR_S | 0xb)
 #define CR0_PE		BIT_ULL(0)
 #define CR4_LA57	BIT_ULL(12)
 #define MAX_CALLS	64
@@ -122,7 +122,7 @@ static void machine_init(struct machine *m, unsigned int bits)
 	for (i = 0; i < HS_SEG_NR; i++)
 		m->mode.seg[i] = (struct hs_insn_seg){
 			.limit = U32_MAX,
-			.ar = (i == HS_SEG_CS ? AR_CODE : AR_DATA) | HS_SEG_AR_DB,
+			.ar = (i == HS_SEG_CS ? AR_CODE : AR_DATA) | HS_AR_DB,
 		};
 	m->ops = (struct hs_insn_ops){
 		.read = m_read, .write = m_write, .cmpxchg = m_cmpxchg,
@@ -502,19 +502,19 @@ TEST(rep_in_pieces)
 	m.regs.gpr[HS_GPR_RAX] = 0x5a;
 	m.regs.gpr[HS_GPR_RCX] = 10;
 	m.regs.gpr[HS_GPR_RDI] = 0x20;
-	m.regs.rflags |= HS_RFLAGS_RF;
+	m.regs.rflags |= HS_FL_RF;
 	m.ctx.max_iters = 4;
 	EXPECT_EQ(HS_INSN_CONT, EXEC(&m, 0xf3, 0xaa));
 	EXPECT_EQ(6, m.regs.gpr[HS_GPR_RCX]);
 	EXPECT_EQ(0x24, m.regs.gpr[HS_GPR_RDI]);
 	EXPECT_EQ(0, m.regs.rip);
-	EXPECT_TRUE(m.regs.rflags & HS_RFLAGS_RF);
+	EXPECT_TRUE(m.regs.rflags & HS_FL_RF);
 	EXPECT_EQ(HS_INSN_CONT, hs_insn_exec(&m.insn, &m.ctx));
 	EXPECT_EQ(HS_INSN_DONE, hs_insn_exec(&m.insn, &m.ctx));
 	EXPECT_EQ(0, m.regs.gpr[HS_GPR_RCX]);
 	EXPECT_EQ(0x2a, m.regs.gpr[HS_GPR_RDI]);
 	EXPECT_EQ(2, m.regs.rip);
-	EXPECT_FALSE(m.regs.rflags & HS_RFLAGS_RF);
+	EXPECT_FALSE(m.regs.rflags & HS_FL_RF);
 	EXPECT_EQ(10, m.calls);
 	EXPECT_EQ(0x5a, m.mem[0x20]);
 	EXPECT_EQ(0x5a, m.mem[0x29]);
@@ -538,13 +538,13 @@ TEST(rep_fault_flags)
 	machine_init(&m, 64);
 	m.regs.gpr[HS_GPR_RCX] = 10;
 	m.regs.gpr[HS_GPR_RDI] = 0x20;
-	m.regs.rflags = 2 | HS_RFLAGS_CF | HS_RFLAGS_SF;
+	m.regs.rflags = 2 | HS_FL_CF | HS_FL_SF;
 	m.read_ret = HS_INSN_FAULT;
 	m.ret_after = 4;
 	EXPECT_EQ(HS_INSN_FAULT, EXEC(&m, 0xf3, 0xa6));
 	EXPECT_EQ(8, m.regs.gpr[HS_GPR_RCX]);
 	EXPECT_EQ(2, m.regs.gpr[HS_GPR_RSI]);
-	EXPECT_EQ(2 | HS_RFLAGS_CF | HS_RFLAGS_SF, m.regs.rflags);
+	EXPECT_EQ(2 | HS_FL_CF | HS_FL_SF, m.regs.rflags);
 	EXPECT_EQ(HS_VEC_PF, m.ctx.fault.vector);
 	EXPECT_EQ(2, m.ctx.fault.cr2);
 }

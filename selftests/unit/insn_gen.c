@@ -369,9 +369,9 @@ void gen_registers(struct hs_insn_regs *regs, const struct hs_insn *insn,
 	}
 	regs->rflags = (gen_random() & 0x8d5) | 0x202;
 	if (gen_chance(30))
-		regs->rflags |= HS_RFLAGS_DF;
+		regs->rflags |= HS_FL_DF;
 	if (gen_chance(6))
-		regs->rflags |= HS_RFLAGS_AC;
+		regs->rflags |= HS_FL_AC;
 
 	/* The stack for PUSH and POP; it may be the operand's base as well. */
 	regs->gpr[HS_GPR_RSP] = segment_offset(mode, HS_SEG_SS, dest);

@@ -23,8 +23,8 @@
 #define LDT_EXECONLY16		(NSEG_NR + 1)
 #define CODE16_PAGES		0x3ff
 
-#define AR_DATA			(HS_SEG_AR_P | HS_SEG_AR_S | 3U << 5 | 0x3)
-#define AR_CODE			(HS_SEG_AR_P | HS_SEG_AR_S | 3U << 5 | 0xb)
+#define AR_DATA			(HS_AR_P | HS_AR_S | 3U << 5 | 0x3)
+#define AR_CODE			(HS_AR_P | HS_AR_S | 3U << 5 | 0xb)
 
 /* For the handler, and for the assembly below. */
 u64 native_host_fs;
@@ -215,7 +215,7 @@ static int set_data(enum native_seg n, struct user_desc d, u32 ar)
 	legacy_seg[n] = (struct hs_insn_seg){
 		.base = d.base_addr,
 		.limit = limit,
-		.ar = ar | (d.seg_32bit ? HS_SEG_AR_DB : 0),
+		.ar = ar | (d.seg_32bit ? HS_AR_DB : 0),
 		.sel = LDT_SEL(n),
 	};
 	return set_ldt(n, d);
@@ -227,9 +227,9 @@ const char *native_init_legacy(unsigned int bits)
 	int bad = 0;
 
 	legacy_seg[NSEG_FLAT] = (struct hs_insn_seg){
-		.limit = U32_MAX, .ar = AR_DATA | HS_SEG_AR_DB, .sel = USER_DS,
+		.limit = U32_MAX, .ar = AR_DATA | HS_AR_DB, .sel = USER_DS,
 	};
-	legacy_seg[NSEG_NULL] = (struct hs_insn_seg){ .ar = HS_SEG_AR_UNUSABLE };
+	legacy_seg[NSEG_NULL] = (struct hs_insn_seg){ .ar = HS_AR_UNUSABLE };
 
 	bad |= set_data(NSEG_WINDOW, (struct user_desc){
 		.base_addr = window, .limit = 0xffff }, AR_DATA);
@@ -238,16 +238,16 @@ const char *native_init_legacy(unsigned int bits)
 		.seg_32bit = 1 }, AR_DATA);
 	bad |= set_data(NSEG_DOWN16, (struct user_desc){
 		.base_addr = window, .limit = NSEG_WINDOW_PAD + 0x1233,
-		.contents = 1 }, AR_DATA | HS_SEG_AR_DOWN);
+		.contents = 1 }, AR_DATA | HS_AR_DOWN);
 	bad |= set_data(NSEG_DOWN32, (struct user_desc){
 		.base_addr = window, .limit = 5, .limit_in_pages = 1,
-		.seg_32bit = 1, .contents = 1 }, AR_DATA | HS_SEG_AR_DOWN);
+		.seg_32bit = 1, .contents = 1 }, AR_DATA | HS_AR_DOWN);
 	bad |= set_data(NSEG_WRAP, (struct user_desc){
 		.base_addr = 0xffff0000, .limit = 0xfffff, .limit_in_pages = 1,
 		.seg_32bit = 1 }, AR_DATA);
 	bad |= set_data(NSEG_READONLY, (struct user_desc){
 		.base_addr = window, .limit = 0xffff, .read_exec_only = 1 },
-		AR_DATA & ~HS_SEG_AR_WRITE);
+		AR_DATA & ~HS_AR_WRITE);
 	bad |= set_data(NSEG_CODE, (struct user_desc){
 		.base_addr = window, .limit = 0xffff, .contents = 2 }, AR_CODE);
 	if (bad)
@@ -285,14 +285,14 @@ void native_set_legacy(struct hs_insn_mode *mode, unsigned int bits,
 		mode->seg[i] = legacy_seg[seg[i]];
 	if (bits == 32)
 		mode->seg[HS_SEG_CS] = (struct hs_insn_seg){
-			.limit = U32_MAX, .ar = AR_CODE | HS_SEG_AR_DB,
+			.limit = U32_MAX, .ar = AR_CODE | HS_AR_DB,
 			.sel = USER_CS32,
 		};
 	else
 		mode->seg[HS_SEG_CS] = (struct hs_insn_seg){
 			.base = ARENA_CODE,
 			.limit = CODE16_PAGES << 12 | 0xfff,
-			.ar = exec_only ? AR_CODE & ~HS_SEG_AR_WRITE : AR_CODE,
+			.ar = exec_only ? AR_CODE & ~HS_AR_WRITE : AR_CODE,
 			.sel = LDT_SEL(exec_only ? LDT_EXECONLY16 : LDT_CODE16),
 		};
 }
@@ -303,10 +303,10 @@ void native_set_64(struct hs_insn_mode *mode, u64 fs, u64 gs)
 
 	set_common(mode, 64);
 	for (i = 0; i < HS_SEG_NR; i++)
-		mode->seg[i].ar = HS_SEG_AR_UNUSABLE;
-	mode->seg[HS_SEG_CS].ar = AR_CODE | HS_SEG_AR_L;
+		mode->seg[i].ar = HS_AR_UNUSABLE;
+	mode->seg[HS_SEG_CS].ar = AR_CODE | HS_AR_L;
 	mode->seg[HS_SEG_CS].sel = USER_CS64;
-	mode->seg[HS_SEG_SS].ar = AR_DATA | HS_SEG_AR_DB;
+	mode->seg[HS_SEG_SS].ar = AR_DATA | HS_AR_DB;
 	mode->seg[HS_SEG_SS].sel = USER_DS;
 	mode->seg[HS_SEG_FS].base = fs;
 	mode->seg[HS_SEG_GS].base = gs;

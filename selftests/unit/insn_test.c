@@ -15,9 +15,9 @@
 #undef ARRAY_SIZE
 #include "kselftest_harness.h"
 
-#define FLAGS_STATUS	(HS_RFLAGS_CF | HS_RFLAGS_PF | HS_RFLAGS_AF | \
-			 HS_RFLAGS_ZF | HS_RFLAGS_SF | HS_RFLAGS_OF)
-#define FLAGS_COMPARED	(FLAGS_STATUS | HS_RFLAGS_DF | HS_RFLAGS_AC)
+#define FLAGS_STATUS	(HS_FL_CF | HS_FL_PF | HS_FL_AF | \
+			 HS_FL_ZF | HS_FL_SF | HS_FL_OF)
+#define FLAGS_COMPARED	(FLAGS_STATUS | HS_FL_DF | HS_FL_AC)
 #define CACHE_LINE	64
 #define UNKNOWN		(-ENXIO)	/* nobody knows what is at that address */
 #define ROUNDS_DEFAULT	100000
@@ -257,12 +257,12 @@ static u64 undefined_flags(const struct round *r)
 	case HS_OP_OR:
 	case HS_OP_XOR:
 	case HS_OP_TEST:
-		return HS_RFLAGS_AF;
+		return HS_FL_AF;
 	case HS_OP_BT:
 	case HS_OP_BTS:
 	case HS_OP_BTR:
 	case HS_OP_BTC:
-		return HS_RFLAGS_OF | HS_RFLAGS_SF | HS_RFLAGS_AF | HS_RFLAGS_PF;
+		return HS_FL_OF | HS_FL_SF | HS_FL_AF | HS_FL_PF;
 	}
 	return 0;
 }

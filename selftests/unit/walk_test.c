@@ -161,7 +161,7 @@ static void pick_controls(struct mapping *m)
 	ctx->cr4 |= chance(50) ? CR4_PKE : 0;
 	ctx->cr4 |= chance(70) ? CR4_PSE : 0;
 	ctx->efer = chance(75) ? EFER_NXE : 0;
-	ctx->rflags = chance(40) ? HS_RFLAGS_AC : 0;
+	ctx->rflags = chance(40) ? HS_FL_AC : 0;
 	ctx->pkru = rnd();
 	ctx->maxphyaddr = 36 + rnd() % 17;
 	ctx->gbpages = chance(70);
@@ -362,7 +362,7 @@ static bool expect_fault(const struct mapping *m, u32 *error)
 	else
 		ok = (!store || writable || !(m->ctx.cr0 & CR0_WP)) &&
 		     !(user && (m->ctx.cr4 & CR4_SMAP) &&
-		       (!(m->ctx.rflags & HS_RFLAGS_AC) || (m->access & HS_WALK_IMPLICIT)));
+		       (!(m->ctx.rflags & HS_FL_AC) || (m->access & HS_WALK_IMPLICIT)));
 
 	/* 4.6.2 */
 	rights = (m->ctx.pkru >> 2 * m->key) & 3;
@@ -575,7 +575,7 @@ TEST_F(walk, smap)
 	self->ctx.cr4 |= CR4_SMAP;
 	EXPECT_EQ(HS_WALK_FAULT, WALK(0x400000, HS_WALK_READ));
 	EXPECT_EQ(1, self->fault.error_code);
-	self->ctx.rflags = HS_RFLAGS_AC;
+	self->ctx.rflags = HS_FL_AC;
 	EXPECT_EQ(HS_WALK_DONE, WALK(0x400000, HS_WALK_READ));
 	EXPECT_EQ(HS_WALK_FAULT, WALK(0x400000, HS_WALK_READ | HS_WALK_IMPLICIT));
 	self->mem.val[3] &= ~U;
