@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Power-on, INIT, SIPI and boot-loader states of a guest CPU. */
-#include "boot/boot.h"
+#include "boot_state.h"
 #include "vmx/gstate.h"
 
 #define AR_DATA16	0x93U	/* present, read/write, accessed */

@@ -9,7 +9,7 @@
 #include <asm/processor.h>
 #include <asm/tlbflush.h>
 #include <asm/tsc.h>
-#include "boot/boot.h"
+#include "boot_state.h"
 #include "compat/vmxhold.h"
 #include "vmx/debug.h"
 #include "vmx/priv.h"

@@ -3,7 +3,7 @@
  * The audit of guest state: every state that we produce ourselves passes, and
  * each mutation is named by the check that it violates.
  */
-#include "boot/boot.h"
+#include "boot_state.h"
 #include "vmx/audit.h"
 #include "vmx/ctls.h"
 #include "kselftest_harness.h"
