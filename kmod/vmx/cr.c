@@ -8,6 +8,8 @@
  * keep EFER.LMA and the IA-32e entry control in step (SDM vol. 3, 2.5, 4.1.2,
  * 4.4.1, 10.8.5).
  */
+#include <linux/smp.h>
+#include "vmx/debug.h"
 #include "vmx/priv.h"
 
 /* Exit qualification for control-register accesses, SDM vol. 3, table 28-3. */
@@ -32,10 +34,20 @@ static u64 read_gpr(struct hs_vmx *v, unsigned int reg)
 	return code_64(v) ? val : (u32)val;
 }
 
-/* Translations of this vCPU here; elsewhere they go when it moves. */
+/*
+ * All translations of this vCPU.  Elsewhere they go when it moves there.  A slow
+ * write may happen on another CPU than the last slice, and the next slice on
+ * that one again: it must not take this for staying.
+ */
 static void flush(struct hs_vmx *v)
 {
+	hs_dbg_vpid_stale(v->vpid);
+	if (v->last_cpu != smp_processor_id()) {
+		v->last_cpu = -1;
+		return;
+	}
 	hs_op_invvpid(HS_INV_SINGLE, v->vpid);
+	hs_dbg_vpid_flushed(v->vpid, v->serial);
 	hs_stat(v, INVVPID);
 }
 
@@ -238,8 +250,8 @@ enum hs_next hs_exit_cr(struct hs_vmx *v)
 enum hs_next hs_exit_cr_slow(struct hs_vmx *v)
 {
 	enum hs_next next;
+	int err, moved;
 	u64 pdpte[4], cr3;
-	int err;
 
 	if (hs_vmx_open(v))
 		return HS_RESUME;	/* VMX is off: the exit happens again */
@@ -253,10 +265,13 @@ enum hs_next hs_exit_cr_slow(struct hs_vmx *v)
 		return hs_vmx_fail(v, "the guest keeps its page tables outside its memory",
 				   "page-directory pointers at %#llx cannot be read (%d)",
 				   cr3 & 0xffffffe0, err);
-	if (hs_vmx_open(v))
-		return HS_RESUME;
-	next = access(v, pdpte);
-	hs_vmx_close(v);
+	moved = hs_dbg_move_away();
+	next = HS_RESUME;
+	if (!hs_vmx_open(v)) {
+		next = access(v, pdpte);
+		hs_vmx_close(v);
+	}
+	hs_dbg_move_back(moved);
 	return next;
 }
 

@@ -9,11 +9,13 @@
 #ifdef HS_DEBUG
 
 #include <linux/bug.h>
+#include <linux/cpu.h>
 #include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/mm.h>
 #include <linux/sysfs.h>
@@ -44,6 +46,7 @@ static const char * const mutation_name[] = {
 	[HS_MUT_SKIP_KICK] = "kick",
 	[HS_MUT_SKIP_VMXOFF] = "vmxoff",
 	[HS_MUT_SKIP_EMERGENCY] = "emergency",
+	[HS_MUT_MOVE] = "move",
 };
 
 static atomic_t mutation = ATOMIC_INIT(HS_MUT_NONE);
@@ -169,6 +172,19 @@ void hs_dbg_vpid_flushed(u16 vpid, u64 owner)
 		table[vpid] = owner;
 }
 
+/* Whatever CPU holds translations of @vpid must do INVVPID before it runs again. */
+void hs_dbg_vpid_stale(u16 vpid)
+{
+	u64 *table;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		table = per_cpu(dbg_cpu, cpu).vpid_owner;
+		if (READ_ONCE(table[vpid]) != ~0ULL)
+			WRITE_ONCE(table[vpid], 0);
+	}
+}
+
 /* A vCPU is about to run here with @vpid; interrupts off. */
 void hs_dbg_vpid_enter(u16 vpid, u64 owner)
 {
@@ -218,6 +234,26 @@ void hs_dbg_left(u64 *since, u32 reason)
 	    (hs_vmreadl(GUEST_RFLAGS) & X86_EFLAGS_IF) && rdtsc() - t > tsc_khz / 10)
 		complain("a kick did not make CPU %d leave its guest", smp_processor_id());
 	WRITE_ONCE(*since, 0);
+}
+
+int hs_dbg_move_away(void)
+{
+	int cpu = raw_smp_processor_id(), other;
+
+	if (!hs_mutated(HS_MUT_MOVE))
+		return -1;
+	cpus_read_lock();
+	other = cpumask_any_but(cpu_online_mask, cpu);
+	if (other >= nr_cpu_ids || set_cpus_allowed_ptr(current, cpumask_of(other)))
+		cpu = -1;
+	cpus_read_unlock();
+	return cpu;
+}
+
+void hs_dbg_move_back(int cpu)
+{
+	if (cpu >= 0)
+		set_cpus_allowed_ptr(current, cpumask_of(cpu));
 }
 
 void hs_dbg_exit(void)

@@ -25,6 +25,7 @@ enum hs_mutation {
 	HS_MUT_SKIP_KICK,
 	HS_MUT_SKIP_VMXOFF,
 	HS_MUT_SKIP_EMERGENCY,
+	HS_MUT_MOVE,		/* nothing is left out: see hs_dbg_move_away() */
 };
 
 #ifdef HS_DEBUG
@@ -39,12 +40,19 @@ void hs_dbg_vmcs_cleared(struct hs_vmcs *vmcs);
 void hs_dbg_vmxoff(void);
 void hs_dbg_cpu_flushed(void);
 void hs_dbg_vpid_flushed(u16 vpid, u64 owner);
+void hs_dbg_vpid_stale(u16 vpid);
 void hs_dbg_vpid_enter(u16 vpid, u64 owner);
 /* Somebody kicks a vCPU that is in the guest; it has left the guest. */
 void hs_dbg_kick(u64 *since);
 void hs_dbg_left(u64 *since, u32 reason);
 void hs_dbg_entering(u64 *since);
 #define hs_dbg_kicked(v)	(&(v)->dbg_kicked)
+/*
+ * Once after HS_MUT_MOVE was asked for: the caller, a vCPU thread between slices,
+ * goes on on another CPU, and comes back to @cpu, which is -1 if it did not move.
+ */
+int hs_dbg_move_away(void);
+void hs_dbg_move_back(int cpu);
 int hs_dbg_init(void);
 void hs_dbg_exit(void);
 
@@ -57,11 +65,14 @@ static inline void hs_dbg_vmcs_cleared(struct hs_vmcs *vmcs) { }
 static inline void hs_dbg_vmxoff(void) { }
 static inline void hs_dbg_cpu_flushed(void) { }
 static inline void hs_dbg_vpid_flushed(u16 vpid, u64 owner) { }
+static inline void hs_dbg_vpid_stale(u16 vpid) { }
 static inline void hs_dbg_vpid_enter(u16 vpid, u64 owner) { }
 static inline void hs_dbg_kick(u64 *since) { }
 static inline void hs_dbg_left(u64 *since, u32 reason) { }
 static inline void hs_dbg_entering(u64 *since) { }
 #define hs_dbg_kicked(v)	NULL
+static inline int hs_dbg_move_away(void) { return -1; }
+static inline void hs_dbg_move_back(int cpu) { }
 static inline int hs_dbg_init(void) { return 0; }
 static inline void hs_dbg_exit(void) { }
 

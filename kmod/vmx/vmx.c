@@ -348,6 +348,9 @@ void hs_vmx_reset(struct hs_vmx *v, bool init)
 	v->cr4 = v->gs.cr4_shadow;
 	v->dyn.cr4 = v->cr4;
 	v->dyn.xcr0 = v->xcr0;
+	/* Paging went off: what was translated with it on must not come back. */
+	hs_dbg_vpid_stale(v->vpid);
+	v->last_cpu = -1;
 	v->todo &= HS_TODO_TSC | HS_TODO_SETUP;
 	v->todo |= HS_TODO_STATE | (init ? 0 : HS_TODO_SETUP);
 	WRITE_ONCE(v->mp, v->index ? HS_MP_WAIT_SIPI : HS_MP_RUN);

@@ -10,7 +10,7 @@ PARAM=/sys/module/hyperspace/parameters
 AWAIT_TENTHS=150	# seconds are long on this machine
 
 load || exit 1
-plan 5
+plan 7
 [ -e $PARAM/debug_reports ] || { echo "# not built with HS_DEBUG=1"; exit 1; }
 
 reports() { cat $PARAM/debug_reports; }
@@ -48,6 +48,13 @@ mutant() { # NAME SWITCH CMD...: a report comes
 	[ "$left" = none ] && [ "$(reports)" -gt "$before" ]
 	is "$name is noticed" $? 0
 }
+
+# An INIT and a write to CR0 leave no translation behind, wherever they happen.
+run_guest i smp "testdev" --mem 32M --cpus 2 >/dev/null
+is "INIT and control registers" "$? $(reports)" "0 0"
+echo move >$PARAM/debug_mutate
+run_guest w cr "" --mem 32M >/dev/null
+is "a slow CR write on another CPU" "$? $(cat $PARAM/debug_mutate) $(reports)" "0 none 0"
 
 vctl create c --kernel "$GUESTS/spin.elf" --mem 16M --append "sti" --testdev >/dev/null
 vctl start c
