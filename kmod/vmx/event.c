@@ -20,6 +20,26 @@ static enum class classify(u8 vector)
 }
 
 /**
+ * hs_event_sets_rf - is RFLAGS.RF set in the image that an exception saves
+ * @vector: exception raised by an instruction
+ *
+ * Faults set it, so that a breakpoint on the instruction does not hit again when
+ * it is executed anew.  Traps, aborts and #DB do not (SDM vol. 3, 17.3.1.1; vol.
+ * 3, table 6-1).
+ *
+ * Return: true for a fault other than #DB.
+ */
+bool hs_event_sets_rf(u8 vector)
+{
+	switch (vector) {
+	case 1: case 2: case 3: case 4: case 8: case 9: case 18:
+		return false;
+	default:
+		return vector < 32;
+	}
+}
+
+/**
  * hs_event_merge - combine two events (SDM vol. 3, tables 6-4 and 6-5)
  * @old: event whose delivery was interrupted; info 0 for none
  * @vector: exception that was met
@@ -51,4 +71,23 @@ enum hs_merge hs_event_merge(const struct hs_event *old, u8 vector)
 		return HS_MERGE_DOUBLE;
 	/* Serially: the fault is handled, then the first one happens again. */
 	return HS_MERGE_TAKE;
+}
+
+/**
+ * hs_event_defer - an exception goes before an event that was being delivered
+ * @old: that event, after HS_MERGE_SERIAL
+ * @later: where an interrupt waits for its turn
+ *
+ * The interrupt was acknowledged at the local APIC and exists nowhere else, so
+ * the one that waits already keeps its place.  An NMI can be made pending again.
+ *
+ * Return: true if @old is an NMI, which the caller makes pending.
+ */
+bool hs_event_defer(const struct hs_event *old, struct hs_event *later)
+{
+	if ((old->info & HS_EV_TYPE) == HS_EVT_NMI)
+		return true;
+	if (!later->info)
+		*later = *old;
+	return false;
 }

@@ -11,11 +11,13 @@
  * @info: interruption information, 0 for none
  * @err: error code, if HS_EV_ERRCODE
  * @len: length of the instruction, for software interrupts and exceptions
+ * @rf: RFLAGS.RF is to be set in the saved image, which VM entry does not do
  */
 struct hs_event {
 	u32 info;
 	u32 err;
 	u32 len;
+	bool rf;
 };
 
 enum hs_merge {
@@ -26,5 +28,7 @@ enum hs_merge {
 };
 
 enum hs_merge hs_event_merge(const struct hs_event *old, u8 vector);
+bool hs_event_defer(const struct hs_event *old, struct hs_event *later);
+bool hs_event_sets_rf(u8 vector);
 
 #endif /* HS_VMX_EVENT_H */

@@ -39,11 +39,9 @@ static enum hs_next exit_hlt(struct hs_vmx *v)
 {
 	hs_stat(v, EXITS_HLT);
 	hs_vmx_skip(v);
-	WRITE_ONCE(v->halt_if, hs_x_rflags(v) & HS_FL_IF);
-	/* Something may have come since the entry. */
-	if (v->ev.info || v->later.info || hs_vmx_can_wake(v))
-		return HS_RESUME;
-	return HS_BLOCK;
+	hs_vmx_note_halt(v);
+	/* The single-step trap ends it; and something may have come since the entry. */
+	return (hs_x_rflags(v) & HS_FL_TF) || hs_vmx_wakes(v) ? HS_RESUME : HS_BLOCK;
 }
 
 static enum hs_next exit_ud(struct hs_vmx *v)

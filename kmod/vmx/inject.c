@@ -34,6 +34,11 @@ static void skip_now(struct hs_vmx *v)
 		rip = (u32)rip;
 	hs_vmwritel(GUEST_RIP, rip);
 	v->x.rip = rip;
+	/* RF lasts for one instruction (SDM vol. 3, 17.3.1.1). */
+	if (unlikely(hs_x_rflags(v) & HS_FL_RF)) {
+		v->x.rflags &= ~HS_FL_RF;
+		hs_vmwritel(GUEST_RFLAGS, v->x.rflags);
+	}
 	retire(v);
 }
 
@@ -51,9 +56,7 @@ void hs_vmx_skip(struct hs_vmx *v)
 
 static void queue(struct hs_event *e, u32 info, u32 err, u32 len)
 {
-	e->info = info | HS_EV_VALID;
-	e->err = err;
-	e->len = len;
+	*e = (struct hs_event){ .info = info | HS_EV_VALID, .err = err, .len = len };
 }
 
 /**
@@ -75,13 +78,15 @@ void hs_vmx_inject(struct hs_vmx *v, u8 vector, bool has_err, u32 err)
 		info |= HS_EV_ERRCODE;
 	switch (hs_event_merge(&v->ev, vector)) {
 	case HS_MERGE_SERIAL:
-		v->later = v->ev;
+		if (hs_event_defer(&v->ev, &v->later))
+			WRITE_ONCE(v->nmi_pending, true);
 		fallthrough;
 	case HS_MERGE_TAKE:
 		queue(&v->ev, info, err, 0);
+		v->ev.rf = hs_event_sets_rf(vector);
 		break;
 	case HS_MERGE_DOUBLE:
-		info = HS_EVT_HWEXC | 8;
+		info = HS_EVT_HWEXC | HS_VEC_DF;
 		if (v->cr0 & HS_CR0_PE)
 			info |= HS_EV_ERRCODE;
 		queue(&v->ev, info, 0, 0);
@@ -138,6 +143,8 @@ void hs_vmx_requeue(struct hs_vmx *v)
 
 	type = info & HS_EV_TYPE;
 	v->ev.info = info & (HS_EV_VALID | HS_EV_TYPE | HS_EV_ERRCODE | HS_EV_VECTOR);
+	/* What delivery would have saved of RFLAGS is in the VMCS (28.3.3). */
+	v->ev.rf = false;
 	if (info & HS_EV_ERRCODE)
 		v->ev.err = hs_vmread32(IDT_VECTORING_ERROR_CODE);
 	if (type == HS_EVT_SWINT || type == HS_EVT_SWEXC || type == HS_EVT_PRIVSW)
@@ -154,6 +161,9 @@ static void put_event(struct hs_vmx *v, const struct hs_event *e)
 		hs_vmwrite32(VM_ENTRY_EXCEPTION_ERROR_CODE, e->err);
 	if (e->len)
 		hs_vmwrite32(VM_ENTRY_INSTRUCTION_LEN, e->len);
+	/* VM entry saves RFLAGS as they are in the VMCS. */
+	if (e->rf)
+		hs_vmwritel(GUEST_RFLAGS, hs_vmreadl(GUEST_RFLAGS) | HS_FL_RF);
 	hs_vmwrite32(VM_ENTRY_INTR_INFO_FIELD, e->info);
 	hs_stat(v, INJECTED);
 }
@@ -197,14 +207,12 @@ void hs_vmx_prepare_events(struct hs_vmx *v)
 		busy = true;
 	}
 	if (unlikely(v->later.info)) {
-		bool nmi = (v->later.info & HS_EV_TYPE) == HS_EVT_NMI;
-
-		if (!busy && (nmi ? nmi_open() : intr_open())) {
+		if (!busy && intr_open()) {
 			put_event(v, &v->later);
 			v->later.info = 0;
 			busy = true;
 		} else {
-			window |= nmi ? HS_PROC_NMI_WINDOW : HS_PROC_INT_WINDOW;
+			window |= HS_PROC_INT_WINDOW;
 		}
 	}
 	if (unlikely(v->nmi_pending)) {
@@ -240,17 +248,40 @@ void hs_vmx_prepare_events(struct hs_vmx *v)
 }
 
 /**
- * hs_vmx_can_wake - does a halted vCPU have something to run for
+ * hs_vmx_note_halt - HLT: what may end it
+ * @v: in a slice, the instruction has been skipped
+ */
+void hs_vmx_note_halt(struct hs_vmx *v)
+{
+	WRITE_ONCE(v->halt_if, hs_x_rflags(v) & HS_FL_IF);
+	WRITE_ONCE(v->halt_nmi, nmi_open());
+}
+
+/**
+ * hs_vmx_wakes - is there an event that ends HLT
+ * @v: any context; hs_vmx_note_halt() was done
+ *
+ * Return: true if so.  What the guest may not take does not end HLT (SDM vol. 2,
+ * "HLT"): no interrupt while they are disabled, no NMI in the handler of one.
+ */
+bool hs_vmx_wakes(struct hs_vmx *v)
+{
+	if (READ_ONCE(v->nmi_pending) && READ_ONCE(v->halt_nmi))
+		return true;
+	return READ_ONCE(v->halt_if) &&
+	       (READ_ONCE(v->later.info) || hs_lapic_has_work(v->apic));
+}
+
+/**
+ * hs_vmx_can_wake - does the thread of a halted vCPU have something to do
  * @v: any context
  *
- * Return: true if so.  With interrupts disabled at HLT only an NMI or INIT
- * counts, or the thread would spin on an interrupt that it may not take.
+ * Return: true if the vCPU wakes, or if the thread has to take an NMI, INIT or
+ * SIPI from the local APIC, which may or may not wake it.
  */
 bool hs_vmx_can_wake(struct hs_vmx *v)
 {
-	if (READ_ONCE(v->nmi_pending) || hs_lapic_has_event(v->apic))
-		return true;
-	return READ_ONCE(v->halt_if) && hs_lapic_has_work(v->apic);
+	return hs_lapic_has_event(v->apic) || hs_vmx_wakes(v);
 }
 
 /**

@@ -415,10 +415,12 @@ enum hs_next hs_mmio_emulate(struct hs_vmx *v, bool io)
 		.ops = &insn_ops,
 		.priv = &e,
 	};
+	u64 count;
 	int ret;
 
 	if (read_state(&e))
 		return HS_RESUME;
+	count = e.regs.gpr[RCX];
 	ret = fetch_and_decode(&e, &ctx.fault);
 	if (!ret) {
 		if ((e.insn.op == HS_OP_INS || e.insn.op == HS_OP_OUTS) != io)
@@ -433,7 +435,8 @@ enum hs_next hs_mmio_emulate(struct hs_vmx *v, bool io)
 		write_state(&e, true);
 		return HS_RESUME;
 	case HS_INSN_CONT:
-		write_state(&e, e.regs.rflags & HS_FL_TF);
+		/* Each iteration ends what an instruction ends, but RF. */
+		write_state(&e, true);
 		return HS_RESUME;
 	case HS_INSN_FAULT:
 		/* Registers as after the last complete iteration. */
@@ -442,7 +445,7 @@ enum hs_next hs_mmio_emulate(struct hs_vmx *v, bool io)
 		return HS_RESUME;
 	case -EAGAIN:
 	case -EINTR:
-		write_state(&e, false);
+		write_state(&e, e.regs.gpr[RCX] != count);
 		return HS_RESUME;
 	case -EINVAL:
 		hs_vmx_inject_ud(v);

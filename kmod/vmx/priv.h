@@ -110,7 +110,8 @@ struct hs_vmx {
 
 	struct hs_exit x;
 	enum hs_mp mp;			/* written by the thread, read by anybody */
-	bool halt_if;			/* RFLAGS.IF at HLT */
+	bool halt_if;			/* HLT ends with an interrupt: RFLAGS.IF was set */
+	bool halt_nmi;			/* HLT ends with an NMI: none was being handled */
 
 #ifdef HS_DEBUG
 	u64 dbg_kicked;			/* host TSC of a kick not yet obeyed */
@@ -118,7 +119,7 @@ struct hs_vmx {
 
 	/* events, see event.c */
 	struct hs_event ev;		/* to be injected at the next entry */
-	struct hs_event later;		/* interrupted by ev: goes after it */
+	struct hs_event later;		/* interrupt whose delivery ev has interrupted */
 	bool nmi_pending;
 	bool triple;			/* an injected exception ended in shutdown */
 	u32 proc;			/* primary controls as in the VMCS */
@@ -296,6 +297,8 @@ void hs_vmx_inject_pf(struct hs_vmx *v, u64 cr2, u32 err);
 void hs_vmx_prepare_events(struct hs_vmx *v);
 /* After an exit that may have interrupted the delivery of an event. */
 void hs_vmx_requeue(struct hs_vmx *v);
+void hs_vmx_note_halt(struct hs_vmx *v);
+bool hs_vmx_wakes(struct hs_vmx *v);
 bool hs_vmx_can_wake(struct hs_vmx *v);
 
 /* ---- exits.c and handlers ----------------------------------------------------- */

@@ -409,7 +409,7 @@ static bool runnable(struct hs_vmx *v)
 {
 	if (likely(v->mp == HS_MP_RUN))
 		return true;
-	if (v->mp == HS_MP_HALTED && hs_vmx_can_wake(v)) {
+	if (v->mp == HS_MP_HALTED && hs_vmx_wakes(v)) {
 		WRITE_ONCE(v->mp, HS_MP_RUN);
 		return true;
 	}

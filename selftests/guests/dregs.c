@@ -120,6 +120,21 @@ static void breakpoints(void)
 	check("break-execute-cpuid", hits, 1);
 	check("break-execute-cpuid-rip", hit_rip, at);
 
+	/* RF, which lets the handler go back to it, ends with it: the next one hits. */
+	hits = 0;
+	asm volatile("leaq 1f(%%rip), %0\n\t"
+		     "movq %0, %%dr1\n\t"
+		     "addq $2, %0\n\t"
+		     "movq %0, %%dr0\n\t"
+		     "movq %1, %%dr7\n\t"
+		     "xorl %%eax, %%eax\n"
+		     "1: cpuid\n\t"
+		     "nop\n\t"
+		     : "=&S"(at) : "D"(DR7_INIT | 0xa) : "rax", "rbx", "rcx", "rdx", "memory");
+	WRITE_DR(7, DR7_INIT);
+	check("break-execute-after-cpuid", hits, 2);
+	check("break-execute-after-cpuid-rip", hit_rip, at);
+
 	/* Data writes, 8 bytes; a trap, after the instruction. */
 	hits = 0;
 	WRITE_DR(2, &word);
@@ -190,6 +205,7 @@ static void single_step(bool testdev)
 	check("step-cr", STEPPED("movq %%cr0, %%rax; movq %%rax, %%cr0", : : : "rax", "memory", "cc"),
 	      2 + TAIL);
 	check("step-clts", STEPPED("clts", : : : "memory", "cc"), 1 + TAIL);
+	check("step-hlt", STEPPED("hlt", : : : "memory", "cc"), 1 + TAIL);
 	/* STI and MOV SS hold the step off for no longer than the CPU does. */
 	check("step-mov-ss", STEPPED("movw %%ss, %%ax; movw %%ax, %%ss; cpuid; nop", : : :
 				     "rax", "rbx", "rcx", "rdx", "memory", "cc"), 3 + TAIL);

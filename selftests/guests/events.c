@@ -138,6 +138,82 @@ static void shadows(void)
 	check("exit-in-sti-shadow", last_rip, at);
 }
 
+#define TIMER_VECTOR	0x61
+#define MASKED		0x10000U
+
+static volatile unsigned int ticks, ticks_at_wake;
+static volatile u64 rep_count;
+
+static void on_timer(struct regs *r)
+{
+	ticks++;
+	apic_write(APIC_REG_EOI, 0);
+}
+
+/* In the handler of an NMI: another one is pending, and blocked. */
+static void on_nmi_halt(struct regs *r)
+{
+	if (nmis++)
+		return;
+	self(NMI);
+	apic_write(APIC_REG_DIVIDE, 0xb);
+	apic_write(APIC_REG_TIMER, TIMER_VECTOR);
+	apic_write(APIC_REG_COUNT, 100000);
+	asm volatile("sti; hlt; cli" : : : "memory");
+	ticks_at_wake = ticks;
+}
+
+static void halt_in_nmi(void)
+{
+	nmis = ticks = ticks_at_wake = 0;
+	set_trap(2, on_nmi_halt);
+	set_trap(TIMER_VECTOR, on_timer);
+	self(NMI);
+	asm volatile("nop; nop" : : : "memory");
+	check("blocked-nmi-does-not-end-hlt", ticks_at_wake, 1);
+	check("blocked-nmi-comes-later", nmis, 2);
+	apic_write(APIC_REG_TIMER, MASKED | TIMER_VECTOR);
+	set_trap(2, on_nmi);
+}
+
+static void on_rep(struct regs *r)
+{
+	rep_count = r->rcx;
+	apic_write(APIC_REG_EOI, 0);
+}
+
+/* The shadow of STI ends with the first iteration. */
+static void rep_in_shadow(void)
+{
+	static u8 bytes[1000];
+	u64 n = sizeof(bytes);
+	void *p = bytes;
+
+	rep_count = ~0UL;
+	set_trap(LOW_VECTOR, on_rep);
+	self(FIXED | LOW_VECTOR);
+	asm volatile("sti\n\t"
+		     "rep outsb\n\t"
+		     "cli"
+		     : "+S"(p), "+c"(n) : "d"(TESTDEV_LATCH8) : "memory", "cc");
+	check("interrupt-in-rep-in-sti-shadow", rep_count > 0 && rep_count < sizeof(bytes), 1);
+	check("rep-goes-on", n, 0);
+	set_trap(LOW_VECTOR, on_low);
+}
+
+/* RFLAGS.RF of the saved image: the same, whoever raises the exception. */
+static void resume_flag(void)
+{
+	GUARDED("movw %w0, %%ds", : : "r"(0x1238) : CLOBBERS);
+	check("fault-of-the-cpu-saves-rf", guard_rflags >> 16 & 1, 1);
+	GUARDED("rdmsr", : : "c"(0x12345) : "rax", "rdx", CLOBBERS);
+	check("fault-of-the-hypervisor-saves-rf", guard_rflags >> 16 & 1, 1);
+	GUARDED(".byte 0x0f, 0x01, 0xc3", : : : CLOBBERS);	/* vmresume */
+	check("undefined-opcode-saves-rf", guard_rflags >> 16 & 1, 1);
+	GUARDED("int3", : : : CLOBBERS);
+	check("trap-saves-no-rf", guard_rflags >> 16 & 1, 0);
+}
+
 static void nmi(void)
 {
 	nmis = nmi_nested = 0;
@@ -195,6 +271,9 @@ int main(const char *args)
 	task_priority();
 	shadows();
 	nmi();
+	halt_in_nmi();
+	rep_in_shadow();
+	resume_flag();
 	nested_faults();
 	return result();
 }

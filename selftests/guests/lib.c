@@ -20,7 +20,7 @@ u64 module_bytes;
 
 volatile u64 guard_rip;
 volatile int guard_vector;
-volatile u64 guard_error, guard_cr2, guard_fault_rip;
+volatile u64 guard_error, guard_cr2, guard_fault_rip, guard_rflags;
 
 static trap_fn trap_table[256];
 static unsigned int passed, failed;
@@ -253,6 +253,7 @@ void trap(struct regs *r)
 		guard_error = r->error;
 		guard_cr2 = read_cr2();
 		guard_fault_rip = r->rip;
+		guard_rflags = r->rflags;
 		r->rip = guard_rip;
 		guard_rip = 0;
 		return;

@@ -49,7 +49,7 @@ size_t strlen(const char *s);
  */
 extern volatile u64 guard_rip;
 extern volatile int guard_vector;
-extern volatile u64 guard_error, guard_cr2, guard_fault_rip;
+extern volatile u64 guard_error, guard_cr2, guard_fault_rip, guard_rflags;
 
 #define GUARDED(code, ...)						\
 ({									\

@@ -285,4 +285,30 @@ TEST(two_events_meet)
 	}
 }
 
+TEST(what_waits_is_not_lost)
+{
+	struct hs_event first = ev(HS_EVT_INTR, 0x30), nmi = ev(HS_EVT_NMI, 2);
+	struct hs_event second = ev(HS_EVT_INTR, 0x40), later = { 0 };
+
+	EXPECT_FALSE(hs_event_defer(&first, &later));
+	EXPECT_EQ(first.info, later.info);
+	/* An NMI comes in the handler of the exception, and meets one itself. */
+	EXPECT_TRUE(hs_event_defer(&nmi, &later));
+	EXPECT_EQ(first.info, later.info);
+	EXPECT_FALSE(hs_event_defer(&second, &later));
+	EXPECT_EQ(first.info, later.info);
+}
+
+TEST(resume_flag)
+{
+	static const u8 faults[] = { 0, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 19, 20, 21 };
+	static const u8 others[] = { 1, 2, 3, 4, 8, 18, 0x80 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(faults); i++)
+		EXPECT_TRUE(hs_event_sets_rf(faults[i])) TH_LOG("%u", faults[i]);
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		EXPECT_FALSE(hs_event_sets_rf(others[i])) TH_LOG("%u", others[i]);
+}
+
 TEST_HARNESS_MAIN
