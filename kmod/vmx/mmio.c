@@ -73,6 +73,24 @@ static void read_segments(struct emu *e)
 	SEG(GS);
 }
 
+/* What 64-bit mode has no other use for: MOV stores them. */
+static int read_selectors(struct emu *e)
+{
+	struct hs_insn_seg *seg = e->mode.seg;
+	int err = hs_vmx_open(e->v);
+
+	if (err)
+		return err;
+	seg[HS_SEG_ES].sel = hs_vmread16(GUEST_ES_SELECTOR);
+	seg[HS_SEG_CS].sel = hs_vmread16(GUEST_CS_SELECTOR);
+	seg[HS_SEG_SS].sel = hs_vmread16(GUEST_SS_SELECTOR);
+	seg[HS_SEG_DS].sel = hs_vmread16(GUEST_DS_SELECTOR);
+	seg[HS_SEG_FS].sel = hs_vmread16(GUEST_FS_SELECTOR);
+	seg[HS_SEG_GS].sel = hs_vmread16(GUEST_GS_SELECTOR);
+	hs_vmx_close(e->v);
+	return 0;
+}
+
 /* PKRU while it is not in the processor: component 9 of the XSAVE area. */
 static u32 saved_pkru(struct hs_vmx *v)
 {
@@ -251,6 +269,15 @@ static int op_read(struct hs_insn_ctx *ctx, u64 linear, void *buf, unsigned int 
 	return ret;
 }
 
+static int write_span(struct hs_vmx *v, const struct span *s, const void *buf)
+{
+	int ret = phys_write(v, s->gpa[0], buf, s->len[0]);
+
+	if (!ret && s->len[1])
+		ret = phys_write(v, s->gpa[1], buf + s->len[0], s->len[1]);
+	return ret;
+}
+
 static int op_write(struct hs_insn_ctx *ctx, u64 linear, const void *buf,
 		    unsigned int size, u32 flags)
 {
@@ -259,12 +286,7 @@ static int op_write(struct hs_insn_ctx *ctx, u64 linear, const void *buf,
 	int ret;
 
 	ret = translate(ctx, linear, size, HS_WALK_WRITE, &s);
-	if (ret)
-		return ret;
-	ret = phys_write(e->v, s.gpa[0], buf, s.len[0]);
-	if (!ret && s.len[1])
-		ret = phys_write(e->v, s.gpa[1], buf + s.len[0], s.len[1]);
-	return ret;
+	return ret ?: write_span(e->v, &s, buf);
 }
 
 static int op_check(struct hs_insn_ctx *ctx, u64 linear, unsigned int size)
@@ -276,38 +298,40 @@ static int op_check(struct hs_insn_ctx *ctx, u64 linear, unsigned int size)
 
 /*
  * Atomic where another vCPU could see the difference: naturally aligned RAM.
- * Devices serialize by themselves, and a locked access that crosses a boundary
- * is atomic against nobody.
+ * A locked access that crosses a boundary is atomic against nobody.  Devices
+ * serialize by themselves; they have been read once, and are not read again: a
+ * register may count, or lose its content by being read.
  */
 static int op_cmpxchg(struct hs_insn_ctx *ctx, u64 linear, void *old, const void *new,
 		      unsigned int size)
 {
 	struct emu *e = ctx->priv;
 	struct hs_vmx *v = e->v;
+	struct span s;
 	u8 cur[16];
 	int ret;
 
-	if (size <= 8 && IS_ALIGNED(linear, size)) {
-		u64 o = 0, n = 0;
-		struct span s;
-
-		ret = translate(ctx, linear, size, HS_WALK_WRITE, &s);
-		if (ret)
-			return ret;
-		if (hs_gmem_is_ram(v->gmem, s.gpa[0])) {
-			memcpy(&o, old, size);
-			memcpy(&n, new, size);
-			ret = hs_gmem_cmpxchg(v->gmem, s.gpa[0], size, &o, n);
-			if (ret < 0)
-				return ret;
-			if (ret)
-				return 0;
-			memcpy(old, &o, size);
-			return HS_INSN_MISMATCH;
-		}
-	}
 	if (size > sizeof(cur))
 		return -EOPNOTSUPP;
+	ret = translate(ctx, linear, size, HS_WALK_WRITE, &s);
+	if (ret)
+		return ret;
+	if (!hs_gmem_is_ram(v->gmem, s.gpa[0]) ||
+	    (s.len[1] && !hs_gmem_is_ram(v->gmem, s.gpa[1])))
+		return write_span(v, &s, new);
+	if (size <= 8 && IS_ALIGNED(linear, size)) {
+		u64 o = 0, n = 0;
+
+		memcpy(&o, old, size);
+		memcpy(&n, new, size);
+		ret = hs_gmem_cmpxchg(v->gmem, s.gpa[0], size, &o, n);
+		if (ret < 0)
+			return ret;
+		if (ret)
+			return 0;
+		memcpy(old, &o, size);
+		return HS_INSN_MISMATCH;
+	}
 	ret = op_read(ctx, linear, cur, size, HS_INSN_WRITE_INTENT);
 	if (ret)
 		return ret;
@@ -425,6 +449,8 @@ enum hs_next hs_mmio_emulate(struct hs_vmx *v, bool io)
 	if (!ret) {
 		if ((e.insn.op == HS_OP_INS || e.insn.op == HS_OP_OUTS) != io)
 			return HS_RESUME;	/* the code was changed meanwhile */
+		if (e.insn.op == HS_OP_MOVSEG && read_selectors(&e))
+			return HS_RESUME;
 		/* Single step: #DB after each iteration. */
 		ctx.max_iters = e.regs.rflags & HS_FL_TF ? 1 : MAX_ITERS;
 		ret = hs_insn_exec(&e.insn, &ctx);

@@ -214,6 +214,23 @@ static void resume_flag(void)
 	check("trap-saves-no-rf", guard_rflags >> 16 & 1, 0);
 }
 
+/* A locked instruction on a register that counts by itself must come to its end. */
+static void locked_on_timer(void)
+{
+	volatile u32 *now = (u32 *)(0xfee00000UL + APIC_REG_NOW * 16);
+	u32 old;
+
+	apic_write(APIC_REG_TIMER, MASKED | TIMER_VECTOR);
+	apic_write(APIC_REG_DIVIDE, 0xb);
+	apic_write(APIC_REG_COUNT, ~0U);
+	asm volatile("lock incl %0" : "+m"(*now) : : "cc");
+	pass("lock-inc-on-a-counter");
+	old = 5;
+	asm volatile("lock xaddl %0, %1" : "+r"(old), "+m"(*now) : : "cc");
+	check("lock-xadd-on-a-counter", old > 5, 1);
+	apic_write(APIC_REG_COUNT, 0);
+}
+
 static void nmi(void)
 {
 	nmis = nmi_nested = 0;
@@ -274,6 +291,8 @@ int main(const char *args)
 	halt_in_nmi();
 	rep_in_shadow();
 	resume_flag();
+	if (arg_word(args, "xapic"))
+		locked_on_timer();
 	nested_faults();
 	return result();
 }

@@ -50,6 +50,7 @@ static const struct form forms[] = {
 	{ 1, 0x84, 0, I_BYTE | I_NO_AF }, { 1, 0x85, 0, I_NO_AF },
 	{ 1, 0x86, 0, I_BYTE | I_LOCK }, { 1, 0x87, 0, I_LOCK },
 	{ 1, 0x88, 0, I_BYTE }, { 1, 0x89, 0, 0 }, { 1, 0x8a, 0, I_BYTE }, { 1, 0x8b, 0, 0 },
+	{ 1, 0x8c, 0x3f, 0 },		/* a selector; 6 and 7 are no segment */
 	{ 1, 0xa0, 0, I_MOFFS | I_BYTE }, { 1, 0xa1, 0, I_MOFFS },
 	{ 1, 0xa2, 0, I_MOFFS | I_BYTE }, { 1, 0xa3, 0, I_MOFFS },
 	{ 1, 0xa4, 0, I_STRING | I_BYTE }, { 1, 0xa5, 0, I_STRING },
