@@ -10,6 +10,8 @@
  */
 #include <linux/hw_breakpoint.h>
 #include <linux/percpu.h>
+#include <linux/sched/signal.h>
+#include <asm/cpu.h>
 #include <asm/processor.h>
 #include <asm/debugreg.h>
 #include "vmx/priv.h"
@@ -119,29 +121,59 @@ static void forward_db(struct hs_vmx *v)
 	}
 }
 
-/* Does the guest itself ask for alignment checks? */
-static bool guest_wants_ac(struct hs_vmx *v)
+static u8 guest_cpl(void)
 {
-	return (hs_vmreadl(GUEST_CR0) & HS_CR0_AM) &&
-	       (hs_x_rflags(v) & HS_FL_AC) &&
-	       (hs_vmread32(GUEST_SS_AR_BYTES) & HS_AR_DPL) == HS_AR_DPL;
+	return (hs_vmread32(GUEST_SS_AR_BYTES) & HS_AR_DPL) >> 5;
 }
 
 static enum hs_next forward_ac(struct hs_vmx *v)
 {
+	bool detects = boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT);
+	bool wants = hs_event_wants_ac(hs_vmreadl(GUEST_CR0), hs_x_rflags(v), guest_cpl());
+
 	/* The host's split-lock detection goes off in guests too. */
-	if (!guest_wants_ac(v) && boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT))
-		return hs_vmx_fail(v, "boot the host with split_lock_detect=off",
-				   "the guest made a split-locked access, which the host forbids");
+	if (hs_split_lock_met(detects, wants) == HS_SPLIT_ASK) {
+		v->x.cpl = guest_cpl();
+		return HS_SLOW;
+	}
 	hs_vmx_inject(v, VEC_AC, true, 0);
 	return HS_RESUME;
+}
+
+/**
+ * hs_exit_exception_slow - a split lock that the host wants to know of
+ * @v: not in a slice
+ *
+ * The host's kernel does with the thread what it does with a process: it warns
+ * once, makes it wait, and switches the detection off for a moment, so that the
+ * access gets through; or, booted with split_lock_detect=fatal, it refuses.
+ *
+ * Return: HS_RESUME or HS_FAIL.
+ */
+enum hs_next hs_exit_exception_slow(struct hs_vmx *v)
+{
+	bool allowed = handle_guest_split_lock(hs_x_rip(v));
+
+	/* The signal of a refusal is for a process; this thread takes none. */
+	if (!allowed)
+		flush_signals(current);
+	switch (hs_split_lock_answered(allowed, v->x.cpl)) {
+	case HS_SPLIT_INJECT:
+		hs_vmx_inject(v, VEC_AC, true, 0);
+		return HS_RESUME;
+	case HS_SPLIT_FAIL:
+		return hs_vmx_fail(v, "boot the host with split_lock_detect=warn or off",
+				   "the guest's kernel made a split-locked access, which the host forbids");
+	default:
+		return HS_RESUME;
+	}
 }
 
 /**
  * hs_exit_exception - NMIs, and the exceptions of the exception bitmap
  * @v: in a slice; run.c has given NMI and #MC to the host
  *
- * Return: HS_RESUME or HS_FAIL.
+ * Return: HS_RESUME, HS_SLOW for a split lock, or HS_FAIL.
  */
 enum hs_next hs_exit_exception(struct hs_vmx *v)
 {

@@ -91,3 +91,46 @@ bool hs_event_defer(const struct hs_event *old, struct hs_event *later)
 		*later = *old;
 	return false;
 }
+
+/**
+ * hs_event_wants_ac - does the guest itself ask for alignment checks
+ * @cr0: as the guest sees it
+ * @rflags: its RFLAGS
+ * @cpl: its privilege level
+ *
+ * Return: true if an unaligned access raises #AC (SDM vol. 3, 6.15, "#AC").
+ */
+bool hs_event_wants_ac(u64 cr0, u64 rflags, u8 cpl)
+{
+	return (cr0 & HS_CR0_AM) && (rflags & HS_FL_AC) && cpl == 3;
+}
+
+/**
+ * hs_split_lock_met - whose is an #AC that was taken from the guest
+ * @detects: the host's processors raise #AC for split locks, in guests too
+ * @wants_ac: hs_event_wants_ac()
+ *
+ * Return: HS_SPLIT_NONE or HS_SPLIT_ASK.
+ */
+enum hs_split_lock hs_split_lock_met(bool detects, bool wants_ac)
+{
+	return detects && !wants_ac ? HS_SPLIT_ASK : HS_SPLIT_NONE;
+}
+
+/**
+ * hs_split_lock_answered - the host's kernel has said what it thinks of it
+ * @allowed: it has slowed the thread down, and lets the access pass
+ * @cpl: the guest's privilege level
+ *
+ * A process in a guest must not be able to end the VM, so where split locks are
+ * forbidden the guest's kernel gets the exception.  From its own code it could
+ * not go on.
+ *
+ * Return: HS_SPLIT_RETRY, HS_SPLIT_INJECT or HS_SPLIT_FAIL.
+ */
+enum hs_split_lock hs_split_lock_answered(bool allowed, u8 cpl)
+{
+	if (allowed)
+		return HS_SPLIT_RETRY;
+	return cpl == 3 ? HS_SPLIT_INJECT : HS_SPLIT_FAIL;
+}

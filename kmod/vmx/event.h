@@ -31,4 +31,17 @@ enum hs_merge hs_event_merge(const struct hs_event *old, u8 vector);
 bool hs_event_defer(const struct hs_event *old, struct hs_event *later);
 bool hs_event_sets_rf(u8 vector);
 
+/* What becomes of a split lock in the guest. */
+enum hs_split_lock {
+	HS_SPLIT_NONE,		/* the guest's own #AC */
+	HS_SPLIT_ASK,		/* ask the host's kernel first */
+	HS_SPLIT_RETRY,		/* it lets the access pass */
+	HS_SPLIT_INJECT,	/* it forbids: #AC for the guest's kernel to handle */
+	HS_SPLIT_FAIL,		/* ... whose own fault it is */
+};
+
+bool hs_event_wants_ac(u64 cr0, u64 rflags, u8 cpl);
+enum hs_split_lock hs_split_lock_met(bool detects, bool wants_ac);
+enum hs_split_lock hs_split_lock_answered(bool allowed, u8 cpl);
+
 #endif /* HS_VMX_EVENT_H */

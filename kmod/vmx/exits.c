@@ -148,7 +148,8 @@ struct exit_row {
 #define UD(id)		[HS_EXIT_##id] = { .fast = exit_ud }
 
 static const struct exit_row rows[HS_EXIT_NR] = {
-	[HS_EXIT_EXCEPTION_NMI] = { .fast = hs_exit_exception, .vectoring = true },
+	[HS_EXIT_EXCEPTION_NMI] = { .fast = hs_exit_exception, .slow = hs_exit_exception_slow,
+				    .need = HS_X_RIP, .vectoring = true },
 	FAST(TRIPLE_FAULT, exit_triple_fault),
 	FAST(INT_WINDOW, exit_int_window),
 	FAST(NMI_WINDOW, exit_int_window),

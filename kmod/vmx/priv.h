@@ -37,7 +37,6 @@ enum hs_next {
 #define HS_X_GPA	0x08
 #define HS_X_INTR	0x10
 #define HS_X_RFLAGS	0x20
-#define HS_X_ERR	0x40
 
 /**
  * struct hs_exit - the exit being handled
@@ -49,7 +48,8 @@ struct hs_exit {
 	u32 reason;
 	u32 have;
 	u32 len;
-	u32 intr, err;
+	u32 intr;
+	u8 cpl;				/* with a split lock */
 	u64 qual, rip, gpa, rflags;
 };
 
@@ -307,6 +307,7 @@ enum hs_next hs_exit_fast(struct hs_vmx *v);
 enum hs_next hs_exit_slow(struct hs_vmx *v);
 
 enum hs_next hs_exit_exception(struct hs_vmx *v);
+enum hs_next hs_exit_exception_slow(struct hs_vmx *v);
 enum hs_next hs_exit_cr(struct hs_vmx *v);
 enum hs_next hs_exit_cr_slow(struct hs_vmx *v);
 enum hs_next hs_exit_dr(struct hs_vmx *v);

@@ -311,4 +311,21 @@ TEST(resume_flag)
 		EXPECT_FALSE(hs_event_sets_rf(others[i])) TH_LOG("%u", others[i]);
 }
 
+TEST(split_locks)
+{
+	/* Alignment checks of the guest: all three, or none. */
+	EXPECT_TRUE(hs_event_wants_ac(HS_CR0_AM, HS_FL_AC, 3));
+	EXPECT_FALSE(hs_event_wants_ac(HS_CR0_AM, HS_FL_AC, 0));
+	EXPECT_FALSE(hs_event_wants_ac(HS_CR0_AM, 0, 3));
+	EXPECT_FALSE(hs_event_wants_ac(0, HS_FL_AC, 3));
+	EXPECT_EQ(HS_SPLIT_NONE, hs_split_lock_met(true, true));
+	EXPECT_EQ(HS_SPLIT_NONE, hs_split_lock_met(false, false));
+	EXPECT_EQ(HS_SPLIT_ASK, hs_split_lock_met(true, false));
+	/* A process of the guest never ends the VM. */
+	EXPECT_EQ(HS_SPLIT_RETRY, hs_split_lock_answered(true, 3));
+	EXPECT_EQ(HS_SPLIT_INJECT, hs_split_lock_answered(false, 3));
+	EXPECT_EQ(HS_SPLIT_RETRY, hs_split_lock_answered(true, 0));
+	EXPECT_EQ(HS_SPLIT_FAIL, hs_split_lock_answered(false, 0));
+}
+
 TEST_HARNESS_MAIN
