@@ -106,6 +106,7 @@ struct hs_vmx {
 	struct hs_vmcs vmcs;
 	int last_cpu;			/* whose host state the VMCS holds */
 	bool in_slice;
+	bool vmread_bad;		/* a VMREAD failed: what was read is not to be used */
 	u32 todo;
 
 	struct hs_exit x;

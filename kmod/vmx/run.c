@@ -78,12 +78,22 @@ int hs_vmx_open(struct hs_vmx *v)
 	return err;
 }
 
+/* A VMREAD that failed on this CPU was this vCPU's.  Preemption off. */
+static void note_bad_reads(struct hs_vmx *v)
+{
+	if (unlikely(this_cpu_read(hs_vmread_bad))) {
+		this_cpu_write(hs_vmread_bad, false);
+		v->vmread_bad = true;
+	}
+}
+
 /**
  * hs_vmx_close - the VMCS is not needed any more
  * @v: after hs_vmx_open()
  */
 void hs_vmx_close(struct hs_vmx *v)
 {
+	note_bad_reads(v);
 	preempt_enable();
 }
 
@@ -374,9 +384,10 @@ static enum hs_next slice(struct hs_vmx *v, u64 until)
 	v->in_slice = false;
 	hs_stat_add(v, VMX_ACCESS, this_cpu_read(hs_vmx_accesses) - accesses);
 	sched_out_after_slice(v);
+	note_bad_reads(v);
 	kernel_fpu_end();
-	if (unlikely(hs_vmread_bad)) {
-		WRITE_ONCE(hs_vmread_bad, false);
+	if (unlikely(v->vmread_bad)) {
+		v->vmread_bad = false;
 		return hs_vmx_fail(v, "see the kernel log of the host", "VMREAD failed");
 	}
 	return next;

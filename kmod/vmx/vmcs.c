@@ -12,9 +12,7 @@
 
 DEFINE_PER_CPU(struct hs_cpu, hs_cpu);
 DEFINE_PER_CPU(u64, hs_vmx_accesses);
-bool hs_vmread_bad;
-
-static atomic_long_t insn_failures;
+DEFINE_PER_CPU(bool, hs_vmread_bad);
 
 static const char * const insn_name[] = {
 	[HS_VMXI_VMXON] = "VMXON",
@@ -38,26 +36,17 @@ static const char * const insn_name[] = {
  */
 void hs_vmx_insn_failed(enum hs_vmx_insn insn, unsigned long arg)
 {
+	bool bad = this_cpu_read(hs_vmread_bad);
 	u64 err = 0;
 
-	atomic_long_inc(&insn_failures);
 	if (!this_cpu_read(hs_cpu.on))
 		return;
 	if (this_cpu_read(hs_cpu.current_vmcs))
 		err = hs_vmread32(VM_INSTRUCTION_ERROR);
-	hs_vmread_bad = false;
+	/* Asking for the reason is no failure of its own. */
+	this_cpu_write(hs_vmread_bad, bad);
 	pr_err_ratelimited("hyperspace: %s(%#lx) failed on CPU %d, instruction error %llu\n",
 			   insn_name[insn], arg, smp_processor_id(), err);
-}
-
-/**
- * hs_vmx_insn_failures - how often a VMX instruction failed
- *
- * Return: the number since the module was loaded.  Any context.
- */
-unsigned long hs_vmx_insn_failures(void)
-{
-	return atomic_long_read(&insn_failures);
 }
 
 /**

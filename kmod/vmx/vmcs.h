@@ -62,7 +62,4 @@ void hs_cpu_vmx_off(void);
 /* NMI context: leaves VMX operation, allocates and locks nothing. */
 void hs_cpu_vmx_emergency(void);
 
-/* Times that an instruction ended in the funnel, since the module was loaded. */
-unsigned long hs_vmx_insn_failures(void);
-
 #endif /* HS_VMX_VMCS_H */

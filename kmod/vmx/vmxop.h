@@ -31,15 +31,15 @@ enum hs_vmx_insn {
 };
 
 /*
- * Set when a VMREAD failed or faulted (it then returned 0); looked at once per
- * exit, so that reading a field stays two instructions.
+ * Set when a VMREAD failed or faulted on this CPU (it then returned 0); looked
+ * at before preemption goes on, so that reading a field stays two instructions.
  */
-extern bool hs_vmread_bad;
+DECLARE_PER_CPU(bool, hs_vmread_bad);
 
 /* VMREAD and VMWRITE executed by this CPU, for the statistics. */
 DECLARE_PER_CPU(u64, hs_vmx_accesses);
 
-/* The funnel.  Counts, remembers, prints one rate-limited line. */
+/* The funnel: prints one rate-limited line. */
 void hs_vmx_insn_failed(enum hs_vmx_insn insn, unsigned long arg);
 
 /* 0, or -EIO; @pa: physical address of the VMXON region. */
@@ -142,8 +142,9 @@ static __always_inline unsigned long __hs_vmread(unsigned long field)
 		     "xorl %k[val], %k[val]\n"
 		     "2:\n"
 		     _ASM_EXTABLE(1b, 3b)
-		     : [val] "=&r" (val), [bad] "+m" (hs_vmread_bad)
-		     : [field] "r" (field) : "cc");
+		     : [val] "=&r" (val)
+		     : [field] "r" (field), [bad] "i" (&hs_vmread_bad)
+		     : "cc", "memory");
 	return val;
 }
 
