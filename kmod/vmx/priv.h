@@ -102,6 +102,7 @@ struct hs_vmx {
 	bool in_guest;
 	bool request;
 	int run_cpu;			/* CPU that in_guest is about */
+	atomic64_t kicks;		/* sent, by whomever */
 
 	struct hs_vmcs vmcs;
 	int last_cpu;			/* whose host state the VMCS holds */

@@ -115,16 +115,17 @@ void hs_vmx_kick(struct hs_vmx *v)
 	 */
 	preempt_disable();
 	/*
-	 * Pairs with the barrier of hs_gmem_enter() in slice(): either we see
+	 * Pairs with the barrier of hs_gmem_enter() in enter(): either we see
 	 * in_guest, or the vCPU sees what the caller posted.
 	 */
 	smp_mb();
-	if (READ_ONCE(v->in_guest)) {
+	/* Acquire: pairs with the release in enter(), for run_cpu. */
+	if (smp_load_acquire(&v->in_guest)) {
 		hs_dbg_kick(hs_dbg_kicked(v));
 		cpu = READ_ONCE(v->run_cpu);
 		if (!hs_mutated(HS_MUT_SKIP_KICK) && cpu_online(cpu)) {
 			smp_send_reschedule(cpu);
-			hs_stat(v, KICKS);
+			atomic64_inc(&v->kicks);
 		}
 	}
 	preempt_enable();
@@ -271,10 +272,11 @@ static __always_inline bool enter(struct hs_vmx *v, int cpu, enum hs_next *next)
 	unsigned int how;
 
 	/*
-	 * IN_GUEST, then the full barrier in hs_gmem_enter(), then what others
+	 * IN_GUEST (after run_cpu: release, pairs with hs_vmx_kick()), then the
+	 * full barrier in hs_gmem_enter(), then what others
 	 * post: the request word, the local APIC, the EPT generation.
 	 */
-	WRITE_ONCE(v->in_guest, true);
+	smp_store_release(&v->in_guest, true);
 	hs_dbg_entering(hs_dbg_kicked(v));
 	if (unlikely(hs_gmem_enter(v->gmem, cpu))) {
 		hs_op_invept(HS_INV_SINGLE, v->eptp);
@@ -366,7 +368,7 @@ static enum hs_next slice(struct hs_vmx *v, u64 until)
 	v->e.launched = v->vmcs.launched;
 	if (unlikely(v->last_cpu != cpu))
 		hs_host_moved(v, cpu);
-	v->run_cpu = cpu;
+	WRITE_ONCE(v->run_cpu, cpu);
 	v->in_slice = true;
 	hs_stat(v, SLICES);
 	if (unlikely(v->todo))

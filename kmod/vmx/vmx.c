@@ -493,6 +493,7 @@ void hs_vmx_add_stats(struct hs_vmx *v, struct hs_vmx_stats *s)
 
 	for (i = 0; i < ARRAY_SIZE(s->v); i++)
 		s->v[i] += READ_ONCE(v->stats.v[i]);
+	s->v[HS_A_STAT_KICKS] += atomic64_read(&v->kicks);
 }
 
 /**
