@@ -27,7 +27,6 @@
 #include <asm/tlbflush.h>
 #include "compat/syscore.h"
 #include "compat/vmxhold.h"
-#include "vmx/vmcs.h"
 
 #define KVM_MODULE	"kvm_intel"
 
@@ -60,27 +59,21 @@ static int cpu_on(void)
 	lockdep_assert_irqs_disabled();
 	err = hold_ops->check_cpu(&why);
 	if (!err) {
-		err = hs_cpu_vmx_on(hold_ops->revision());
+		err = hold_ops->on();
 		why = err == -EBUSY ? WHY_BUSY : WHY_VMXON;
 	}
-	if (err) {
+	if (err)
 		WRITE_ONCE(cpu_why, why);
-		pr_err("hyperspace: CPU %d: %s\n", smp_processor_id(), why);
-	}
 	return err;
 }
 
 static int online(unsigned int cpu)
 {
-	struct hs_cpu *c = per_cpu_ptr(&hs_cpu, cpu);
-	int err = 0;
+	int err = hold_ops->prepare(cpu);
 
-	if (!c->vmxon) {
-		c->vmxon = (void *)get_zeroed_page(GFP_KERNEL);
-		if (!c->vmxon) {
-			WRITE_ONCE(cpu_why, WHY_NOMEM);
-			return -ENOMEM;
-		}
+	if (err) {
+		WRITE_ONCE(cpu_why, WHY_NOMEM);
+		return err;
 	}
 	/*
 	 * With interrupts off: whoever sees it false here has VMX on before the
@@ -96,29 +89,29 @@ static int online(unsigned int cpu)
 static int offline(unsigned int cpu)
 {
 	local_irq_disable();
-	hs_cpu_vmx_off();
+	hold_ops->off();
 	local_irq_enable();
 	return 0;
 }
 
 static void off_ipi(void *unused)
 {
-	hs_cpu_vmx_off();
+	hold_ops->off();
 }
 
 /* ---- suspend: the last CPU, interrupts off ------------------------------ */
 
 static int hold_suspend(HS_SYSCORE_ARG)
 {
-	hs_cpu_vmx_off();
+	hold_ops->off();
 	return 0;
 }
 
 static void hold_resume(HS_SYSCORE_ARG)
 {
-	/* A failure was printed; vCPUs find this CPU off and do not enter. */
-	if (hp_state >= 0 && !going_down)
-		cpu_on();
+	/* Nobody hears of a failure otherwise: vCPUs do not enter on this CPU. */
+	if (hp_state >= 0 && !going_down && cpu_on())
+		pr_err("hyperspace: CPU %d: %s\n", smp_processor_id(), cpu_why);
 }
 
 HS_SYSCORE(hold_syscore, hold_suspend, hold_resume);
@@ -156,9 +149,9 @@ static void slot_update(void)
 	if (want == slot_ours)
 		return;
 	if (want)
-		cpu_emergency_register_virt_callback(hs_cpu_vmx_emergency);
+		cpu_emergency_register_virt_callback(hold_ops->emergency);
 	else
-		cpu_emergency_unregister_virt_callback(hs_cpu_vmx_emergency);
+		cpu_emergency_unregister_virt_callback(hold_ops->emergency);
 	slot_ours = want;
 }
 
@@ -179,7 +172,7 @@ static int module_event(struct notifier_block *nb, unsigned long action, void *d
 	if (action == MODULE_STATE_COMING) {
 		slot_update();
 	} else if (hp_state >= 0 && !slot_ours) {
-		cpu_emergency_register_virt_callback(hs_cpu_vmx_emergency);
+		cpu_emergency_register_virt_callback(hold_ops->emergency);
 		slot_ours = true;
 	}
 	mutex_unlock(&hold_mutex);
@@ -276,7 +269,7 @@ void hs_hold_set_stop_all(void (*fn)(void))
 
 static void foreign_ipi(void *arg)
 {
-	if (!this_cpu_read(hs_cpu.on) && (__read_cr4() & X86_CR4_VMXE))
+	if (!hold_ops->held() && (__read_cr4() & X86_CR4_VMXE))
 		atomic_cmpxchg((atomic_t *)arg, -1, smp_processor_id());
 }
 
@@ -327,14 +320,8 @@ int hs_hold_init(const struct hs_hold_ops *ops)
  */
 void hs_hold_exit(void)
 {
-	int cpu;
-
 	WARN_ON_ONCE(users);
 	hs_syscore_unregister(&hold_syscore);
 	unregister_reboot_notifier(&reboot_nb);
 	unregister_module_notifier(&module_nb);
-	for_each_possible_cpu(cpu) {
-		free_page((unsigned long)per_cpu(hs_cpu, cpu).vmxon);
-		per_cpu(hs_cpu, cpu).vmxon = NULL;
-	}
 }

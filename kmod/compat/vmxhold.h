@@ -14,11 +14,20 @@
  * struct hs_hold_ops - what the holder needs from above
  * @check_cpu: this CPU can do what the first one could; 0 or -EOPNOTSUPP with a
  *	sentence in *why.  Called on that CPU, interrupts off.
- * @revision: VMCS revision identifier
+ * @prepare: get what @on needs on a CPU; 0 or -ENOMEM.  Process context.
+ * @on: enter VMX operation on this CPU, if it is not: 0; -EBUSY when CR4.VMXE is
+ *	set, so somebody else has VMX; -EIO.  Interrupts off.
+ * @off: leave it, if it was entered by @on.  Interrupts off.
+ * @emergency: leave it, whatever was going on.  NMI context, locks nothing.
+ * @held: this CPU is in it by @on
  */
 struct hs_hold_ops {
 	int (*check_cpu)(const char **why);
-	u32 (*revision)(void);
+	int (*prepare)(unsigned int cpu);
+	int (*on)(void);
+	void (*off)(void);
+	void (*emergency)(void);
+	bool (*held)(void);
 };
 
 int hs_hold_init(const struct hs_hold_ops *ops);

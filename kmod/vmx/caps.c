@@ -144,11 +144,6 @@ int hs_caps_check_cpu(const char **why)
 	return *why ? -EOPNOTSUPP : 0;
 }
 
-u32 hs_caps_revision(void)
-{
-	return hs_caps.revision;
-}
-
 static u64 mitig_count(unsigned int id)
 {
 	u64 sum = 0;

@@ -34,7 +34,6 @@ extern struct hs_caps hs_caps;
 void hs_caps_init(void);
 /* Same check for the CPU that calls; interrupts off.  For hs_hold_ops. */
 int hs_caps_check_cpu(const char **why);
-u32 hs_caps_revision(void);
 
 static inline bool hs_mitigates(enum hs_mitig_id id)
 {

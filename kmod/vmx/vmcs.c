@@ -6,6 +6,7 @@
 #include <linux/smp.h>
 #include <asm/io.h>
 #include <asm/tlbflush.h>
+#include "vmx/caps.h"
 #include "vmx/debug.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmxop.h"
@@ -175,17 +176,43 @@ static void clear_all_local(void)
 }
 
 /**
- * hs_cpu_vmx_on - enter VMX operation on this CPU
- * @revision: revision identifier of IA32_VMX_BASIC
+ * hs_cpu_vmx_prepare - get the VMXON region of a CPU
+ * @cpu: possible CPU
  *
- * The VMXON region is there (hs_cpu.vmxon).  Another hypervisor may have run
+ * Kept until hs_vmcs_module_exit().  Process context; callers are serialized.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hs_cpu_vmx_prepare(unsigned int cpu)
+{
+	struct hs_cpu *c = per_cpu_ptr(&hs_cpu, cpu);
+
+	if (!c->vmxon)
+		c->vmxon = (void *)get_zeroed_page(GFP_KERNEL);
+	return c->vmxon ? 0 : -ENOMEM;
+}
+
+/**
+ * hs_cpu_vmx_held - is this CPU in VMX operation by hs_cpu_vmx_on()
+ *
+ * Return: true if so.  Preemption off.
+ */
+bool hs_cpu_vmx_held(void)
+{
+	return this_cpu_read(hs_cpu.on);
+}
+
+/**
+ * hs_cpu_vmx_on - enter VMX operation on this CPU
+ *
+ * hs_cpu_vmx_prepare() was done.  Another hypervisor may have run
  * since we last did and used the same VPIDs and EPT pages, so all cached
  * translations go.  Interrupts off.
  *
  * Return: 0; -EBUSY when CR4.VMXE is set, so somebody else has VMX; -EIO when
  * VMXON failed.
  */
-int hs_cpu_vmx_on(u32 revision)
+int hs_cpu_vmx_on(void)
 {
 	struct hs_cpu *c = this_cpu_ptr(&hs_cpu);
 
@@ -197,7 +224,7 @@ int hs_cpu_vmx_on(u32 revision)
 	 */
 	if (__read_cr4() & X86_CR4_VMXE)
 		return -EBUSY;
-	*(u32 *)c->vmxon = revision;
+	*(u32 *)c->vmxon = hs_caps.revision;
 	cr4_set_bits_irqsoff(X86_CR4_VMXE);
 	if (hs_op_vmxon(virt_to_phys(c->vmxon))) {
 		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
@@ -264,4 +291,19 @@ void hs_vmcs_module_init(void)
 
 	for_each_possible_cpu(cpu)
 		INIT_LIST_HEAD(&per_cpu(hs_cpu, cpu).active);
+}
+
+/**
+ * hs_vmcs_module_exit - free the VMXON regions
+ *
+ * No CPU is in VMX operation.
+ */
+void hs_vmcs_module_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		free_page((unsigned long)per_cpu(hs_cpu, cpu).vmxon);
+		per_cpu(hs_cpu, cpu).vmxon = NULL;
+	}
 }

@@ -55,9 +55,12 @@ void hs_vmcs_clear(struct hs_vmcs *vmcs);
 void hs_vmcs_clear_local(struct hs_vmcs *vmcs);
 
 void hs_vmcs_module_init(void);
+void hs_vmcs_module_exit(void);
 
-/* For kmod/compat/vmxhold.c; interrupts off, this CPU. */
-int hs_cpu_vmx_on(u32 revision);
+/* For struct hs_hold_ops: what they promise is said there. */
+int hs_cpu_vmx_prepare(unsigned int cpu);
+int hs_cpu_vmx_on(void);
+bool hs_cpu_vmx_held(void);
 void hs_cpu_vmx_off(void);
 /* NMI context: leaves VMX operation, allocates and locks nothing. */
 void hs_cpu_vmx_emergency(void);

@@ -35,7 +35,11 @@ static DEFINE_IDA(vpids);
 
 static const struct hs_hold_ops hold_ops = {
 	.check_cpu = hs_caps_check_cpu,
-	.revision = hs_caps_revision,
+	.prepare = hs_cpu_vmx_prepare,
+	.on = hs_cpu_vmx_on,
+	.off = hs_cpu_vmx_off,
+	.emergency = hs_cpu_vmx_emergency,
+	.held = hs_cpu_vmx_held,
 };
 
 /**
@@ -70,6 +74,7 @@ int hs_vmx_module_init(void)
 void hs_vmx_module_exit(void)
 {
 	hs_hold_exit();
+	hs_vmcs_module_exit();
 	hs_dbg_exit();
 	ida_destroy(&vpids);
 }
