@@ -37,6 +37,7 @@ static void (*stop_all)(void);
 static DEFINE_MUTEX(hold_mutex);
 static unsigned int users;
 static int hp_state = -1;	/* dynamic hotplug state, -1 = VMX is not held */
+static bool wanted;		/* VMX is held, or is being taken */
 static bool going_down;
 static bool slot_ours;		/* our emergency callback is registered */
 static bool kvm_coming;		/* kvm_intel is between COMING and GOING */
@@ -140,10 +141,16 @@ bool hs_hold_kvm_present(void)
  * The kernel has one slot for an emergency callback, and registering a taken
  * slot warns.  KVM takes it when it is loaded (6.1) or switches virtualization
  * on (6.12), so we are in it only while VMX is held and KVM is not there.
+ *
+ * Beside a loaded KVM the kernel's callback is KVM's on 6.1, which leaves VMX
+ * operation whoever entered it.  On 6.12 KVM, loaded but idle, has not registered
+ * it yet, and would warn if it found ours when its first VM starts (and is then
+ * refused): nobody is in the slot, and a crash leaves the CPUs in VMX operation.
+ * The README and vctl check say so.
  */
 static void slot_update(void)
 {
-	bool want = hp_state >= 0 && !hs_hold_kvm_present();
+	bool want = wanted && !hs_hold_kvm_present();
 
 	lockdep_assert_held(&hold_mutex);
 	if (want == slot_ours)
@@ -171,7 +178,7 @@ static int module_event(struct notifier_block *nb, unsigned long action, void *d
 	 */
 	if (action == MODULE_STATE_COMING) {
 		slot_update();
-	} else if (hp_state >= 0 && !slot_ours) {
+	} else if (wanted && !slot_ours) {
 		cpu_emergency_register_virt_callback(hold_ops->emergency);
 		slot_ours = true;
 	}
@@ -224,14 +231,18 @@ int hs_hold_get(const char **why)
 		err = -EBUSY;
 	} else if (!users) {
 		WRITE_ONCE(cpu_why, NULL);
+		/* Before the first CPU enters VMX operation: a crash may come then. */
+		wanted = true;
+		slot_update();
 		/* Runs online() on every CPU, undone by it when one fails. */
 		err = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hyperspace/vmx:online",
 					online, offline);
 		if (err >= 0) {
 			hp_state = err;
 			err = 0;
-			slot_update();
 		} else {
+			wanted = false;
+			slot_update();
 			*why = READ_ONCE(cpu_why) ?: WHY_NOMEM;
 		}
 	}
@@ -252,6 +263,7 @@ void hs_hold_put(void)
 	if (!WARN_ON_ONCE(!users) && !--users) {
 		cpuhp_remove_state(hp_state);
 		hp_state = -1;
+		wanted = false;
 		slot_update();
 	}
 	mutex_unlock(&hold_mutex);
