@@ -5,6 +5,7 @@
 #include <linux/rculist.h>
 #include <linux/smp.h>
 #include <asm/io.h>
+#include <asm/perf_event.h>
 #include <asm/tlbflush.h>
 #include "vmx/caps.h"
 #include "vmx/debug.h"
@@ -225,9 +226,12 @@ int hs_cpu_vmx_on(void)
 	if (__read_cr4() & X86_CR4_VMXE)
 		return -EBUSY;
 	*(u32 *)c->vmxon = hs_caps.revision;
+	/* VMXON ends processor trace where it cannot go on: its driver must know. */
+	intel_pt_handle_vmx(1);
 	cr4_set_bits_irqsoff(X86_CR4_VMXE);
 	if (hs_op_vmxon(virt_to_phys(c->vmxon))) {
 		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+		intel_pt_handle_vmx(0);
 		return -EIO;
 	}
 	c->current_vmcs = NULL;
@@ -256,6 +260,7 @@ void hs_cpu_vmx_off(void)
 	if (hs_op_vmxoff())
 		hs_vmx_insn_failed(HS_VMXI_VMXOFF, 0);
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+	intel_pt_handle_vmx(0);
 }
 
 /**
