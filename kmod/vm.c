@@ -350,15 +350,14 @@ struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
 			   struct file *initrd, struct hs_attr_error *e,
 			   struct genl_info *info)
 {
-	const struct hs_check *missing;
+	struct hs_check missing;
 	struct hs_vm *vm;
 	int err;
 
 	might_sleep();
 	err = hs_vmx_supported(&missing);
 	if (err) {
-		e->why = missing && missing->remedy ? missing->remedy :
-			 "this host cannot run VMs: see vctl check";
+		e->why = missing.remedy ?: "this host cannot run VMs: see vctl check";
 		return ERR_PTR(err);
 	}
 	if (!try_module_get(THIS_MODULE)) {

@@ -228,24 +228,18 @@ bool hs_vmx_check(unsigned int i, struct hs_check *c)
 
 /**
  * hs_vmx_supported - can this host run VMs, apart from who has VMX now
- * @why: the first requirement that is missing; valid until the next call
+ * @why: on error the first requirement that is missing; its name is NULL if the
+ *	controls cannot be had in combination
  *
- * Return: 0 or -EOPNOTSUPP.  Process context; callers are serialized.
+ * Return: 0 or -EOPNOTSUPP.  Process context.
  */
-int hs_vmx_supported(const struct hs_check **why)
+int hs_vmx_supported(struct hs_check *why)
 {
-	static struct hs_check missing;
-	struct hs_check c;
 	unsigned int i;
 
-	for (i = 0; hs_vmx_check(i, &c); i++) {
-		if (c.level != HS_CHECK_REQUIRED || c.ok ||
-		    !strcmp(c.source, "CR4.VMXE"))
-			continue;
-		missing = c;
-		if (why)
-			*why = &missing;
-		return -EOPNOTSUPP;
-	}
+	for (i = 0; hs_vmx_check(i, why); i++)
+		if (why->level == HS_CHECK_REQUIRED && !why->ok &&
+		    strcmp(why->source, "CR4.VMXE"))
+			return -EOPNOTSUPP;
 	return hs_caps.usable ? 0 : -EOPNOTSUPP;
 }

@@ -29,7 +29,7 @@ struct hs_check {
 /* Fills *c with requirement @i; false when there are no more.  Process context. */
 bool hs_vmx_check(unsigned int i, struct hs_check *c);
 /* 0, or -EOPNOTSUPP and the first missing requirement in *why. */
-int hs_vmx_supported(const struct hs_check **why);
+int hs_vmx_supported(struct hs_check *why);
 
 /* Optional features of the EPT here, for struct hs_gmem_cfg.  After
  * hs_vmx_supported() said 0; any context. */
