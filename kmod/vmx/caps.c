@@ -97,6 +97,8 @@ static void read_spec_facts(struct hs_spec_facts *s)
 	s->bug_v2 = boot_cpu_has_bug(X86_BUG_SPECTRE_V2);
 	s->kernel_verw = hs_kernel_clears_cpu_buffers();
 	s->kernel_rsb = hs_kernel_fills_rsb();
+	s->spec_ctrl_off = !boot_cpu_has(X86_FEATURE_MSR_SPEC_CTRL);
+	s->ibpb_off = !boot_cpu_has(X86_FEATURE_IBPB);
 }
 
 /**
@@ -106,16 +108,14 @@ static void read_spec_facts(struct hs_spec_facts *s)
  */
 void hs_caps_init(void)
 {
-	struct hs_spec_facts spec;
 	struct hs_caps *c = &hs_caps;
 
 	local_irq_disable();
 	read_cpu_facts(&c->facts);
 	local_irq_enable();
 	read_host_facts(&c->facts);
-	read_spec_facts(&spec);
-	c->arch_cap = spec.arch_cap;
-	c->mitig = hs_mitig_decide(&spec);
+	read_spec_facts(&c->spec);
+	c->mitig = hs_mitig_decide(&c->spec);
 	c->revision = c->facts.m.basic & GENMASK(30, 0);
 	c->host_xcr0 = c->facts.xsave ? hs_xgetbv(0) : 0;
 	c->has_xss = boot_cpu_has(X86_FEATURE_XSAVES);
@@ -167,7 +167,7 @@ static void check_mitig(unsigned int id, struct hs_check *c)
 		snprintf(c->detail, sizeof(c->detail), "active, ran %llu times", mitig_count(id));
 	else
 		snprintf(c->detail, sizeof(c->detail), "off: %s",
-			 cpu_mitigations_off() ? "the host runs with mitigations=off" : r->why_not);
+			 hs_mitig_why_not(&hs_caps.spec, id));
 }
 
 static void req_detail(const struct hs_req *r, const struct hs_host_facts *f,

@@ -12,9 +12,9 @@
  * @facts: of the CPU that loaded the module
  * @ctls: resolved controls; valid if @usable
  * @usable: no per-CPU requirement is missing
+ * @spec: what the processor and the kernel say of speculation
  * @mitig: actions, bits by enum hs_mitig_id
  * @revision: VMCS revision identifier
- * @arch_cap: IA32_ARCH_CAPABILITIES, 0 without
  * @host_xcr0: features that the kernel enabled in XCR0
  * @has_xss: the kernel may use IA32_XSS
  */
@@ -22,9 +22,9 @@ struct hs_caps {
 	struct hs_host_facts facts;
 	struct hs_ctls ctls;
 	bool usable;
+	struct hs_spec_facts spec;
 	u32 mitig;
 	u32 revision;
-	u64 arch_cap;
 	u64 host_xcr0;
 	bool has_xss;
 };

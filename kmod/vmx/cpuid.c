@@ -201,6 +201,10 @@ static void build_leaf7(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 		r[HS_ECX] &= ~C7_ECX_RDPID;
 	if (!(c->xcr0 & HS_XF_PKRU))
 		r[HS_ECX] &= ~C7_ECX_PKU;
+	if (!in->spec_ctrl)
+		r[HS_EDX] &= ~(HS_CPUID7_SPEC_CTRL | HS_CPUID7_STIBP | HS_CPUID7_SSBD);
+	if (!in->ibpb)
+		r[HS_EDX] &= ~HS_CPUID7_SPEC_CTRL;
 	add(c, 7, 0, r);
 
 	if (r[HS_EBX] & C7_EBX_FSGSBASE)

@@ -29,8 +29,9 @@ enum { HS_EAX, HS_EBX, HS_ECX, HS_EDX };
  * @cpus: vCPUs of the VM; APIC id = vCPU number
  * @tsc_khz: frequency of the guest's TSC
  * @host_xcr0: features that the host enabled
- * @host_cr4: features that the host uses in CR4 cannot be less in a guest
  * @rdtscp, @invpcid, @xsaves: the VMX controls for them are set
+ * @spec_ctrl, @ibpb: the host's kernel uses the MSR; IA32_SPEC_CTRL is switched
+ *	only where it does
  */
 struct hs_cpuid_in {
 	void (*host)(void *arg, u32 leaf, u32 sub, u32 regs[4]);
@@ -39,6 +40,7 @@ struct hs_cpuid_in {
 	u32 tsc_khz;
 	u64 host_xcr0;
 	bool rdtscp, invpcid, xsaves;
+	bool spec_ctrl, ibpb;
 };
 
 struct hs_cpuid_entry {

@@ -39,6 +39,8 @@
  *	the model
  * @kernel_verw, @kernel_rsb: the kernel does it too; VM entry and exit (entry.S)
  *	use its code, which is not there when the host was booted without
+ * @spec_ctrl_off, @ibpb_off: the kernel does not use the MSR though CPUID has it,
+ *	as with bad microcode; entry.S does not switch IA32_SPEC_CTRL then
  */
 struct hs_spec_facts {
 	u32 cpuid;
@@ -46,6 +48,7 @@ struct hs_spec_facts {
 	bool off;
 	bool bug_l1tf, bug_mds, bug_taa, bug_itlb, bug_v2;
 	bool kernel_verw, kernel_rsb;
+	bool spec_ctrl_off, ibpb_off;
 };
 
 enum hs_mitig_id {
@@ -58,16 +61,29 @@ enum hs_mitig_id {
 	HS_MITIG_NR
 };
 
+/**
+ * struct hs_mitig_row - one action
+ * @name: what is done
+ * @source: what decides it
+ * @why_not: shown when it is not needed
+ * @cannot: shown when it is needed and cannot be had; NULL if it always can
+ * @needed: this processor needs it, whatever mitigations= says
+ * @possible: it can be done here; NULL: always
+ */
 struct hs_mitig_row {
 	const char *name;
 	const char *source;
-	const char *why_not;	/* what is shown when it does not run */
-	bool (*wanted)(const struct hs_spec_facts *f);
+	const char *why_not;
+	const char *cannot;
+	bool (*needed)(const struct hs_spec_facts *f);
+	bool (*possible)(const struct hs_spec_facts *f);
 };
 
 extern const struct hs_mitig_row hs_mitig_rows[HS_MITIG_NR];
 
 /* Bit mask by enum hs_mitig_id. */
 u32 hs_mitig_decide(const struct hs_spec_facts *f);
+/* Why action @id is left out: a constant clause. */
+const char *hs_mitig_why_not(const struct hs_spec_facts *f, enum hs_mitig_id id);
 
 #endif /* HS_VMX_MITIG_H */

@@ -57,7 +57,7 @@ static int call_read(struct hs_vmx *v, u32 msr, u64 *val)
 		return 0;
 	case MSR_IA32_ARCH_CAPABILITIES:
 		/* The L1D is flushed by us: the guest has nothing to do for L1TF. */
-		*val = (hs_caps.arch_cap & ARCH_CAP_GUEST) | HS_ARCH_SKIP_L1DFL;
+		*val = (hs_caps.spec.arch_cap & ARCH_CAP_GUEST) | HS_ARCH_SKIP_L1DFL;
 		return 0;
 	case MSR_IA32_DEBUGCTLMSR:
 		*val = hs_vmread64(GUEST_IA32_DEBUGCTL);

@@ -151,6 +151,8 @@ struct hs_vmx_vm *hs_vmx_vm_create(const struct hs_vmx_vm_cfg *cfg)
 		.rdtscp = c->proc2 & HS_PROC2_RDTSCP,
 		.invpcid = c->proc2 & HS_PROC2_INVPCID,
 		.xsaves = c->proc2 & HS_PROC2_XSAVES,
+		.spec_ctrl = !hs_caps.spec.spec_ctrl_off,
+		.ibpb = !hs_caps.spec.ibpb_off,
 	};
 	struct hs_vmx_vm *vm;
 

@@ -34,7 +34,7 @@ static void all_zero(void *arg, u32 leaf, u32 sub, u32 r[4])
 
 static struct hs_cpuid_in rich = {
 	.host = all_ones, .cpus = 4, .tsc_khz = 2100000, .host_xcr0 = ~0ULL,
-	.rdtscp = true, .invpcid = true, .xsaves = true,
+	.rdtscp = true, .invpcid = true, .xsaves = true, .spec_ctrl = true, .ibpb = true,
 };
 
 static struct hs_cpuid_dyn dyn = { .apic_id = 3, .xcr0 = 7 };
@@ -63,6 +63,36 @@ TEST(hidden_features_stay_hidden)
 	EXPECT_EQ(0, r[0] | r[1] | r[2] | r[3]);
 	hs_cpuid_query(&c, &dyn, 0x80000001, 0, r);
 	EXPECT_EQ(0, r[2] & BIT(2));	/* SVM */
+}
+
+/* What entry.S does not switch, and what the kernel has forgotten, is not offered. */
+TEST(speculation_control_follows_the_kernel)
+{
+	struct hs_cpuid_in in = rich;
+	struct hs_cpuid c;
+	u32 r[4];
+
+	ASSERT_EQ(0, hs_cpuid_build(&c, &in));
+	hs_cpuid_query(&c, &dyn, 7, 0, r);
+	EXPECT_EQ(BIT(26) | BIT(27) | BIT(31), r[3] & (BIT(26) | BIT(27) | BIT(31)));
+	EXPECT_EQ(7, c.spec_ctrl_valid & 7);
+	EXPECT_TRUE(c.pred_cmd);
+
+	in.ibpb = false;
+	ASSERT_EQ(0, hs_cpuid_build(&c, &in));
+	hs_cpuid_query(&c, &dyn, 7, 0, r);
+	EXPECT_EQ(BIT(27) | BIT(31), r[3] & (BIT(26) | BIT(27) | BIT(31)));
+	EXPECT_FALSE(c.pred_cmd);
+
+	in = rich;
+	in.spec_ctrl = false;
+	ASSERT_EQ(0, hs_cpuid_build(&c, &in));
+	hs_cpuid_query(&c, &dyn, 7, 0, r);
+	EXPECT_EQ(0, r[3] & (BIT(26) | BIT(27) | BIT(31)));
+	EXPECT_EQ(0, c.spec_ctrl_valid);
+	EXPECT_FALSE(c.pred_cmd);
+	hs_cpuid_query(&c, &dyn, 7, 2, r);
+	EXPECT_EQ(0, r[3]);
 }
 
 TEST(nothing_is_invented)

@@ -231,6 +231,9 @@ TEST(mitigations)
 		{ "the same with post-barrier return predictions: the kernel fills",
 		  { .cpuid = HS_SPEC_IBRS_IBPB, .bug_v2 = true, .kernel_rsb = true },
 		  ON(RSB) | ON(SPEC_CTRL) | ON(IBPB) },
+		{ "bad microcode: the kernel uses neither MSR",
+		  { .cpuid = HS_SPEC_IBRS_IBPB | HS_SPEC_STIBP | HS_SPEC_SSBD, .bug_v2 = true,
+		    .spec_ctrl_off = true, .ibpb_off = true }, 0 },
 		{ "Gracemont: register file data sampling",
 		  { .cpuid = HS_SPEC_MD_CLEAR | HS_SPEC_ARCH_CAP,
 		    .arch_cap = HS_ARCH_RFDS_CLEAR, .kernel_verw = true }, ON(VERW) },
@@ -242,6 +245,42 @@ TEST(mitigations)
 
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		EXPECT_EQ(t[i].want, hs_mitig_decide(&t[i].f)) TH_LOG("%s", t[i].what ? t[i].what : "");
+}
+
+/* "Not needed" is said of nothing that is needed. */
+TEST(why_mitigations_are_off)
+{
+	static const struct {
+		const char *what;
+		struct hs_spec_facts f;
+		enum hs_mitig_id id;
+		const char *want;
+	} t[] = {
+		{ "nothing known", { 0 }, HS_MITIG_L1D, "not needed" },
+		{ "L1TF without the command", { .bug_l1tf = true }, HS_MITIG_L1D, "microcode" },
+		{ "L1TF, mitigations=off", { .bug_l1tf = true, .off = true }, HS_MITIG_L1D,
+		  "mitigations=off" },
+		{ "MDS, the kernel was told not to", { .bug_mds = true, .cpuid = HS_SPEC_MD_CLEAR },
+		  HS_MITIG_VERW, "kernel does not" },
+		{ "no MSR at all", { .spec_ctrl_off = true }, HS_MITIG_SPEC_CTRL,
+		  "has no IA32_SPEC_CTRL" },
+		{ "an MSR that the kernel forgot",
+		  { .cpuid = HS_SPEC_IBRS_IBPB, .spec_ctrl_off = true },
+		  HS_MITIG_SPEC_CTRL, "kernel does not use" },
+		{ "no barrier", { .bug_v2 = true }, HS_MITIG_IBPB, "microcode" },
+		{ "return stack", { .bug_v2 = true }, HS_MITIG_RSB, "not needed" },
+	};
+	unsigned int i, id;
+
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		const char *why = hs_mitig_why_not(&t[i].f, t[i].id);
+
+		EXPECT_FALSE(hs_mitig_decide(&t[i].f) >> t[i].id & 1) TH_LOG("%s", t[i].what);
+		EXPECT_NE(NULL, why ? strstr(why, t[i].want) : NULL)
+			TH_LOG("%s: %s", t[i].what, why ? why : "");
+	}
+	for (id = 0; id < HS_MITIG_NR; id++)
+		EXPECT_EQ(!hs_mitig_rows[id].possible, !hs_mitig_rows[id].cannot);
 }
 
 static struct hs_event ev(u32 type, u8 vector)
