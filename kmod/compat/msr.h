@@ -3,7 +3,7 @@
  * MSR access without the kernel's wrappers, whose names changed in 6.16
  * (rdmsrl became rdmsrq) and which carry a tracepoint that the path around VM
  * entry has no use for.  A fault is caught: the plain forms warn once and go
- * on, as the kernel's do; the _safe forms report it.
+ * on, as the kernel's do; the _safe form reports it.
  */
 #ifndef HS_COMPAT_MSR_H
 #define HS_COMPAT_MSR_H
@@ -44,20 +44,6 @@ static __always_inline int hs_rdmsr_safe(u32 msr, u64 *val)
 		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_RDMSR_SAFE, %[err])
 		     : [err] "=r" (err), "=a" (lo), "=d" (hi) : "c" (msr));
 	*val = err ? 0 : ((u64)hi << 32) | lo;
-	return err ? -EIO : 0;
-}
-
-/* 0, or -EIO when the processor refuses @val or does not know @msr. */
-static __always_inline int hs_wrmsr_safe(u32 msr, u64 val)
-{
-	int err;
-
-	asm volatile("1: wrmsr; xor %[err],%[err]\n"
-		     "2:\n"
-		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_WRMSR_SAFE, %[err])
-		     : [err] "=a" (err)
-		     : "c" (msr), "0" ((u32)val), "d" ((u32)(val >> 32))
-		     : "memory");
 	return err ? -EIO : 0;
 }
 

@@ -13,7 +13,7 @@
  * @cr0_fixed0, @cr0_fixed1, @cr4_fixed0, @cr4_fixed1: the capability MSRs
  * @maxphyaddr: of the host
  * @unrestricted: the control is set
- * @nmi_exiting, @vnmi: pin-based controls
+ * @vnmi: the pin-based control "virtual NMIs" is set
  */
 struct hs_audit_env {
 	u64 cr0_fixed0, cr0_fixed1;

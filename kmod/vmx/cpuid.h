@@ -54,20 +54,21 @@ struct hs_cpuid_entry {
 
 /**
  * struct hs_cpuid - the table
- * @entry: sorted by leaf and sub-leaf
+ * @entry: sorted by leaf and sub-leaf; @nr of them
  * @basic: index of the first entry of a basic leaf + 1, 0 for none
  * @basic_nr: number of sub-leaves of it, 0 when it has none
- * @zero: answered for sub-leaves that do not exist
  * @max_basic: highest basic leaf
  * @xcr0: features that the guest may enable
- * @xf: offset and size of each component in a standard XSAVE area, bit 1 of
- *	@xf_align: 64-byte aligned in the compacted form
+ * @xf: offset and size of each component in a standard XSAVE area; align: 64-byte
+ *	aligned in the compacted form
  * @maxphyaddr: physical address bits
  * @gbpages: 1 GiB pages
  * @cr4_valid: CR4 bits that the guest may set
  * @efer_valid: EFER bits
  * @spec_ctrl_valid: IA32_SPEC_CTRL bits, 0 without the MSR
  * @pred_cmd: IA32_PRED_CMD is there
+ * @arch_cap: IA32_ARCH_CAPABILITIES is there
+ * @eax1: leaf 1 EAX, the model, which EDX holds after a reset
  */
 struct hs_cpuid {
 	struct hs_cpuid_entry entry[HS_CPUID_MAX];

@@ -265,7 +265,6 @@ void hs_vmx_unwatch(struct hs_vmx *v);
 
 /* ---- host.c ------------------------------------------------------------------- */
 
-void hs_host_constants(struct hs_vmx *v);
 void hs_host_moved(struct hs_vmx *v, int cpu);
 void hs_host_slice_begin(struct hs_vmx *v);
 void hs_host_slice_end(struct hs_vmx *v, u64 entries);

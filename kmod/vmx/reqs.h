@@ -31,7 +31,6 @@
  * @hypervisor: CPUID says that this host is a guest itself
  * @locked_down: lockdown forbids unsigned modules
  * @sig_ok: this module's signature was accepted
- * @vmx_errors: VMX instructions that failed so far
  */
 struct hs_host_facts {
 	bool intel;
@@ -63,7 +62,6 @@ enum hs_req_level {
  * @name: what is needed; @source: where it is read
  * @level: whether VMs can run without it
  * @ok: is it there
- * @detail: optional; writes what was found as text
  * @remedy: what to do when it is not there
  * @per_cpu: a property of each CPU, checked again on those that come online
  */

@@ -115,12 +115,25 @@ void hs_vmx_set_stop_all(void (*fn)(void))
 	hs_hold_set_stop_all(fn);
 }
 
-/* EPT features for struct hs_gmem_cfg; any context. */
+/**
+ * hs_vmx_has_ept_ad - for struct hs_gmem_cfg: accessed and dirty flags
+ *
+ * Any context, after hs_vmx_module_init().
+ *
+ * Return: true if EPT entries have them on this host.
+ */
 bool hs_vmx_has_ept_ad(void)
 {
 	return hs_caps.facts.m.ept_vpid & HS_EPT_AD;
 }
 
+/**
+ * hs_vmx_has_ept_2m - for struct hs_gmem_cfg: 2 MiB pages
+ *
+ * Any context, after hs_vmx_module_init().
+ *
+ * Return: true if the EPT may have them, with code in them, on this host.
+ */
 bool hs_vmx_has_ept_2m(void)
 {
 	/* On CPUs with iTLB multihit a huge page with code can hang the host. */
@@ -484,6 +497,12 @@ const char *hs_vmx_fail_reason(struct hs_vmx *v)
 	return v->fail[0] ? v->fail : NULL;
 }
 
+/**
+ * hs_vmx_fail_remedy - what to do about it
+ * @v: after HS_RUN_FAIL
+ *
+ * Return: a constant sentence, or NULL.
+ */
 const char *hs_vmx_fail_remedy(struct hs_vmx *v)
 {
 	return v->fail[0] ? v->fail_remedy : NULL;

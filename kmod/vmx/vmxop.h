@@ -89,7 +89,6 @@ fail:
 	return -EIO;
 }
 
-#define HS_INV_INDIVIDUAL	0	/* INVVPID: one address */
 #define HS_INV_SINGLE		1	/* one VPID, one EPT pointer */
 #define HS_INV_ALL		2	/* all contexts */
 
@@ -138,7 +137,7 @@ static __always_inline unsigned long __hs_vmread(unsigned long field)
 	this_cpu_inc(hs_vmx_accesses);
 	asm volatile("1: vmread %[field], %[val]\n\t"
 		     "ja 2f\n"
-		     "3: movb $1, %[bad]\n\t"
+		     "3: movb $1, %%gs:%c[bad]\n\t"
 		     "xorl %k[val], %k[val]\n"
 		     "2:\n"
 		     _ASM_EXTABLE(1b, 3b)
