@@ -10,6 +10,7 @@
 
 #include <linux/debugfs.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <net/genetlink.h>
 #include "debug.h"
 #include "dev/board.h"
@@ -27,11 +28,19 @@ static int frames_get(void *data, u64 *value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(frames_fops, frames_get, NULL, "%llu\n");
 
+static int exits_show(struct seq_file *m, void *unused)
+{
+	hs_vmx_show_exits(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(exits);
+
 /* Debugfs may be absent; nothing depends on it, so nothing fails for it. */
 static void debug_init(void)
 {
 	hs_debug_dir = debugfs_create_dir("hyperspace", NULL);
 	debugfs_create_file("frames", 0400, hs_debug_dir, NULL, &frames_fops);
+	debugfs_create_file("exits", 0400, hs_debug_dir, NULL, &exits_fops);
 }
 
 static void debug_exit(void)

@@ -6,6 +6,8 @@
  * allocation, no log, no lock shared between VMs.  SLOW handlers run after it.
  */
 #include <linux/nospec.h>
+#include <linux/percpu.h>
+#include <linux/seq_file.h>
 #include "vmx/exits.h"
 #include "vmx/priv.h"
 
@@ -266,4 +268,43 @@ const char *hs_vmx_exit_name(u32 basic)
 	if (basic >= HS_EXIT_NR || !exit_names[basic])
 		return "unknown";
 	return exit_names[basic];
+}
+
+/* ---- how often each was taken, for tests and for the curious -------------------- */
+
+static DEFINE_PER_CPU(u64 [HS_EXIT_NR], taken);
+
+/**
+ * hs_exit_count - an exit was taken
+ * @reason: VM_EXIT_REASON; preemption off
+ */
+void hs_exit_count(u32 reason)
+{
+	u32 basic = HS_EXIT_BASIC(reason);
+
+	if (likely(basic < HS_EXIT_NR))
+		this_cpu_inc(taken[array_index_nospec(basic, HS_EXIT_NR)]);
+}
+
+static void show(struct seq_file *m, u32 basic, const char *id, const char *kind)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu(taken, cpu)[basic];
+	seq_printf(m, "%u %s %s %llu\n", basic, id, kind, sum);
+}
+
+/**
+ * hs_vmx_show_exits - every exit reason: number, identifier, kind, count
+ * @m: what is written to
+ *
+ * Process context; counts of CPUs that run guests are a little old.
+ */
+void hs_vmx_show_exits(struct seq_file *m)
+{
+#define HS_EXIT_SHOW(n, id, name, kind)	show(m, n, #id, #kind);
+	HS_EXIT_LIST(HS_EXIT_SHOW)
+#undef HS_EXIT_SHOW
 }

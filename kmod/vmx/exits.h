@@ -12,6 +12,9 @@
  *	END	ends the VM as a crash of the guest (shutdown)
  *	FAIL	fails the VM: not emulated, or cannot happen as we set controls
  *
+ * The kselftest exits.sh holds, for each row, the check of a guest program that
+ * takes the exit, or why none can.
+ *
  *	X(number, constant, name, kind)
  */
 #ifndef HS_VMX_EXITS_H

@@ -304,6 +304,7 @@ bool hs_vmx_can_wake(struct hs_vmx *v);
 
 /* ---- exits.c and handlers ----------------------------------------------------- */
 
+void hs_exit_count(u32 reason);
 enum hs_next hs_exit_fast(struct hs_vmx *v);
 enum hs_next hs_exit_slow(struct hs_vmx *v);
 

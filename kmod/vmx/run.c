@@ -325,6 +325,7 @@ static enum hs_next run_guest(struct hs_vmx *v, int cpu, u64 until)
 	while (enter(v, cpu, &next)) {
 		v->x.reason = hs_vmread32(VM_EXIT_REASON);
 		hs_stat(v, EXITS);
+		hs_exit_count(v->x.reason);
 		hs_dbg_left(hs_dbg_kicked(v), v->x.reason);
 		if (v->x.reason == EXIT_REASON_EXTERNAL_INTERRUPT ||
 		    v->x.reason == EXIT_REASON_PREEMPTION_TIMER) {

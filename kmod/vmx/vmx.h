@@ -12,6 +12,7 @@ struct hs_gmem;
 struct hs_vmx;		/* one vCPU */
 struct hs_vmx_vm;	/* what the vCPUs of a VM share */
 struct hs_boot_state;
+struct seq_file;
 struct task_struct;
 
 /* --- the host --- */
@@ -140,6 +141,8 @@ const char *hs_vmx_activity(struct hs_vmx *v);
 /* Adds this vCPU's counters; any context, sums are not atomic. */
 void hs_vmx_add_stats(struct hs_vmx *v, struct hs_vmx_stats *s);
 const char *hs_vmx_exit_name(u32 basic_reason);
+/* For debugfs: a line for every exit reason of exits.h. */
+void hs_vmx_show_exits(struct seq_file *m);
 u64 hs_vmx_overhead(const struct hs_vmx *v);
 
 #endif /* HS_VMX_VMX_H */

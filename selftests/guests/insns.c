@@ -65,6 +65,7 @@ static void vmx_and_smx(void)
 	UD("vmmcall", ".byte 0x0f, 0x01, 0xd9");
 	UD("pconfig", ".byte 0x0f, 0x01, 0xc5");
 	UD("xbegin", ".byte 0xc7, 0xf8, 0, 0, 0, 0");
+	UD("loadiwkey", ".byte 0xf3, 0x0f, 0x38, 0xdc, 0xc1");	/* xmm0, xmm1 */
 	UD("ud2", "ud2");
 }
 
