@@ -166,7 +166,7 @@ const struct hs_req hs_reqs[] = {
 	{ "VMX free", "CR4.VMXE", HS_REQ_REQUIRED, ok_foreign,
 	  "kvm_intel has VMX: stop its VMs, or unload kvm_intel, or load kvm with enable_virt_at_load=0", false },
 	{ "kvm_intel not loaded", "/sys/module", HS_REQ_OPTIONAL, ok_kvm,
-	  "KVM and Hyperspace take turns: while one runs VMs the other is refused; unload kvm_intel to be sure, and for kdump from Linux 6.12 on", false },
+	  "KVM and Hyperspace take turns: while one runs VMs the other is refused; on Linux 6.12 a crash of the host beside an idle kvm_intel starts no crash kernel; unload kvm_intel to be sure", false },
 	{ "module signature", "lockdown", HS_REQ_REQUIRED, ok_signed,
 	  "Secure Boot lockdown is active: sign hyperspace.ko with an enrolled key (mokutil --import), see README", false },
 	{ "bare metal", "CPUID.1:ECX[31]", HS_REQ_INFO, ok_bare,
