@@ -175,21 +175,6 @@ int hs_lapic_ack(struct hs_lapic *a)
 }
 
 /**
- * hs_lapic_tpr_threshold() - for the TPR threshold of the VMCS
- * @a: the local APIC
- *
- * Context: owner.
- * Return: 0-15, the class that TPR has to fall below for the highest pending
- * vector to be delivered; 0 when nothing waits for TPR.
- */
-unsigned int hs_lapic_tpr_threshold(struct hs_lapic *a)
-{
-	if (likely(!(atomic_read(&a->core.pend) & HS_PEND_IRR)))
-		return 0;
-	return hs_lapic_core_threshold(&a->core);
-}
-
-/**
  * hs_lapic_has_work() - is there something to wake a halted vCPU for
  * @a: the local APIC
  *

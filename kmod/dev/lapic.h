@@ -58,11 +58,6 @@ int hs_lapic_pending(struct hs_lapic *a);
  * PIC's INTA.  Returns the vector, or -1 when it has vanished.
  */
 int hs_lapic_ack(struct hs_lapic *a);
-/*
- * Owner: 0-15, the TPR class (CR8) at or above which the highest pending vector
- * is blocked, for the TPR threshold; 0 when nothing waits on TPR.
- */
-unsigned int hs_lapic_tpr_threshold(struct hs_lapic *a);
 
 /* Any context.  A halted vCPU has to wake: vector, NMI, INIT, SIPI. */
 bool hs_lapic_has_work(struct hs_lapic *a);

@@ -264,25 +264,6 @@ int hs_lapic_core_irrv_peek(const struct hs_lapic_core *c)
 	return -1;
 }
 
-/**
- * hs_lapic_core_threshold() - for the TPR threshold of the VMCS
- * @c: the local APIC
- *
- * Context: owner.
- * Return: the class of the highest pending vector when it is TPR, and nothing in
- * service, that keeps it back: the guest should exit once TPR is below; else 0.
- */
-unsigned int hs_lapic_core_threshold(struct hs_lapic_core *c)
-{
-	int v = hs_lapic_core_irrv(c);
-
-	if (v < 0 || v >> 4 > c->tpr >> 4)
-		return 0;
-	if (c->isrv >= 0 && c->isrv >> 4 >= v >> 4)
-		return 0;
-	return v >> 4;
-}
-
 /* --- destinations: any context -------------------------------------------- */
 
 static bool core_matches_logical(const struct hs_lapic_core *c, u32 dest)

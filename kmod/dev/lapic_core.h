@@ -132,7 +132,6 @@ void hs_lapic_core_virtual_wire(struct hs_lapic_core *c);
 void hs_lapic_core_post_event(struct hs_lapic_core *c, u32 event, u8 sipi);
 u32 hs_lapic_core_take_events(struct hs_lapic_core *c, u8 *sipi);
 int hs_lapic_core_irrv_peek(const struct hs_lapic_core *c);
-unsigned int hs_lapic_core_threshold(struct hs_lapic_core *c);
 
 int hs_lapic_core_read(struct hs_lapic_core *c, unsigned int reg, u64 now,
 		       u64 *val);

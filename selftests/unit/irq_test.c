@@ -658,20 +658,6 @@ TEST_F(irq, mmio_widths)
 	EXPECT_EQ(4, hs_lapic_cr8_read(A(0)));
 }
 
-TEST_F(irq, tpr_threshold)
-{
-	enable_x2apic(&self->b);
-	EXPECT_EQ(0, hs_lapic_tpr_threshold(A(0)));
-	WRMSR(0, X(TPR), 0x80);
-	hs_lapic_core_post(&A(0)->core, 0x62, false);
-	EXPECT_EQ(-1, PENDING(0));
-	EXPECT_FALSE(hs_lapic_has_work(A(0)));
-	EXPECT_EQ(6, hs_lapic_tpr_threshold(A(0)));
-	hs_lapic_cr8_write(A(0), 5);
-	EXPECT_EQ(0, hs_lapic_tpr_threshold(A(0)));
-	EXPECT_EQ(0x62, PENDING(0));
-}
-
 /* --- reset ---------------------------------------------------------------------------------- */
 
 TEST_F(irq, reset_keeps_lines_and_forgets_the_rest)

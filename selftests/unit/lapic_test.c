@@ -221,9 +221,7 @@ TEST_F(lapic, tpr_and_ppr)
 	EXPECT_EQ(0x47, RD(R_PPR));
 	POST(0x4f);
 	EXPECT_EQ(-1, ACK());
-	EXPECT_EQ(4, hs_lapic_core_threshold(C));
 	WR(R_TPR, 0x3f);
-	EXPECT_EQ(0, hs_lapic_core_threshold(C));
 	EXPECT_EQ(0x4f, ACK());
 	EXPECT_EQ(0x40, RD(R_PPR));
 	WR(R_TPR, 0x44);		/* same class: TPR shows */
@@ -238,21 +236,6 @@ TEST_F(lapic, tpr_and_ppr)
 	EXPECT_EQ(0xff, RD(R_TPR));
 	POST(0xff);
 	EXPECT_EQ(-1, ACK());
-	EXPECT_EQ(15, hs_lapic_core_threshold(C));
-}
-
-TEST_F(lapic, threshold_only_when_tpr_is_the_reason)
-{
-	EXPECT_EQ(0, hs_lapic_core_threshold(C));
-	POST(0x65);
-	EXPECT_EQ(0, hs_lapic_core_threshold(C));
-	EXPECT_EQ(0x65, ACK());
-	WR(R_TPR, 0x70);
-	POST(0x60);
-	/* 0x65 in service keeps it back too: EOI exits anyway. */
-	EXPECT_EQ(0, hs_lapic_core_threshold(C));
-	EOI();
-	EXPECT_EQ(6, hs_lapic_core_threshold(C));
 }
 
 TEST_F(lapic, eoi_with_nothing_in_service)
