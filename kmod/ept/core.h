@@ -81,6 +81,7 @@ struct hs_gmem {
 	atomic64_t overhead;	/* bytes */
 	atomic64_t pins;
 	atomic64_t splits, collapses, acks;
+	atomic64_t large;	/* 2 MiB leaves present */
 	atomic64_t evict_clock;	/* pages evicted so far */
 	unsigned int stamp_shift;
 	struct hs_store store;

@@ -25,6 +25,7 @@ struct hand {
 	struct page *frame, *large, *table;
 	bool filled;		/* frame */
 	bool no_large;		/* the host had none */
+	bool complete;		/* the chunk has got its last page */
 	struct hs_inflight rec;
 };
 
@@ -111,6 +112,16 @@ static u64 leaf_for(struct page *frame, u32 access, bool large)
 	 * walks count as writes.
 	 */
 	return access & HS_ACC_WALK ? leaf | HS_EPTE_WALK : leaf;
+}
+
+/*
+ * Whether the page that came just now may have been the last that its chunk
+ * was lacking.  The leaf was not present before, so this is true once for each
+ * page that has to come, and not for each fault.
+ */
+static bool completes(const struct hs_cur *c)
+{
+	return c->g->touch_2m && c->pte && c->chunk->used == HS_CHUNK_PAGES;
 }
 
 /* The page is a new one: nothing of it is anywhere. */
@@ -244,6 +255,7 @@ static int fetch(struct hs_cur *c, u32 access, struct hand *h)
 	}
 	hs_leaf_finish_out(c, &h->rec, leaf_for(h->frame, access, false));
 	h->frame = NULL;
+	h->complete = completes(c);
 	hs_ept_unlock(c);
 	atomic64_inc(&c->g->cpu[hs_host_this_cpu()].refaults);
 	store->drop(store->arg, hs_epte_type(was), hs_epte_slot(was));
@@ -299,6 +311,10 @@ static void drop_hand(struct hs_gmem *g, struct hand *h)
  * @whole: NULL, or the page's whole new content: then a page that
  *	had no frame gets this, and its old content is not read back
  *
+ * With pages of 2 MiB wanted, the fault that completes a chunk collapses it: it
+ * may sleep, nobody else is nearer to the chunk, and no page gets a frame that
+ * had none (rule 11).  When that does not work 4 KiB leaves do as well.
+ *
  * Process context, may sleep, no lock held.  0: was present when last looked
  * at; 1: has just been filled with @whole; -EINTR, -ENOMEM, -EIO.
  */
@@ -308,6 +324,7 @@ int hs_fault_in(struct hs_gmem *g, u64 gfn, u32 access, const void *whole)
 	struct page *frame;
 	struct hs_cur c;
 	enum step s;
+	bool had;
 	int r;
 
 	might_sleep();
@@ -321,7 +338,9 @@ int hs_fault_in(struct hs_gmem *g, u64 gfn, u32 access, const void *whole)
 			continue;
 		}
 		frame = h.frame;
+		had = hs_epte_present(c.val);
 		s = step(&c, access, whole, &h);
+		h.complete = s == STEP_DONE && !had && completes(&c);
 		hs_ept_unlock(&c);
 
 		r = -EAGAIN;	/* look again */
@@ -353,6 +372,8 @@ int hs_fault_in(struct hs_gmem *g, u64 gfn, u32 access, const void *whole)
 		}
 	} while (r == -EAGAIN);
 	drop_hand(g, &h);
+	if (h.complete)
+		hs_chunk_collapse(g, gfn);
 	return r;
 }
 

@@ -213,6 +213,11 @@ void hs_gmem_set_store(struct hs_gmem *g, const struct hs_store *store)
 	g->store = *store;
 }
 
+u64 hs_gmem_large(const struct hs_gmem *g)
+{
+	return (u64)atomic64_read(&g->large) << HS_CHUNK_SHIFT;
+}
+
 u64 hs_gmem_overhead(const struct hs_gmem *g)
 {
 	return atomic64_read(&g->overhead);

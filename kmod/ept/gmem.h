@@ -19,8 +19,10 @@ struct page;
  * @ad: the CPU has EPT accessed and dirty flags
  * @huge_2m: the CPU has 2 MiB EPT leaves, and the module wants them
  * @touch_2m: with @huge_2m, the first touch in an empty chunk of 2 MiB brings
- *	all of it, if the host has such a frame at hand: faster, but a guest that
- *	touches one page in each holds 512 times what it uses
+ *	all of it, if the host has such a frame at hand, and a fault that brings
+ *	the last page of a chunk of 4 KiB pages makes one 2 MiB leaf of them:
+ *	faster, but a guest that touches one page in each holds 512 times what it
+ *	uses
  * @kick: makes physical CPU @cpu leave guest mode soon; any context, does not
  *	wait (rule 5)
  * @arg: handed to @kick
@@ -118,6 +120,8 @@ void hs_gmem_set_reservation(struct hs_gmem *g, u64 bytes);
 /* Bytes of frames charged; of EPT table pages and bookkeeping. */
 u64 hs_gmem_charged(const struct hs_gmem *g);
 u64 hs_gmem_overhead(const struct hs_gmem *g);
+/* Bytes of them that are mapped by 2 MiB leaves. */
+u64 hs_gmem_large(const struct hs_gmem *g);
 struct hs_gmem_stats {
 	u64 faults, refaults, splits, collapses, acks;
 };

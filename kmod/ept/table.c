@@ -330,6 +330,8 @@ static u64 exchange(struct hs_cur *c, u64 new)
 	lockdep_assert_held(&c->chunk->lock);
 	if (!c->pte) {
 		old = xchg(c->pde, new);
+		if (hs_epte_present(new) != hs_epte_present(old))
+			atomic64_add(hs_epte_present(new) ? 1 : -1, &c->g->large);
 	} else {
 		old = xchg(c->pte, new);
 		c->chunk->used += (new != none) - (old != none);

@@ -80,6 +80,7 @@ FIXTURE_SETUP(ept)
 FIXTURE_TEARDOWN(ept)
 {
 	hs_user_fail(0);
+	hs_user_no_large(false);
 	vcpu_exit(&self->v);
 	hs_gmem_destroy(self->g);
 	EXPECT_EQ(hs_gmem_frames(), 0);

@@ -176,7 +176,12 @@ bool hs_user_live(u64 pa)
 	       __atomic_load_n(&hs_user_pages[i].used, __ATOMIC_ACQUIRE);
 }
 
-static bool zeroes;
+static bool zeroes, no_large;
+
+void hs_user_no_large(bool yes)
+{
+	__atomic_store_n(&no_large, yes, __ATOMIC_RELAXED);
+}
 
 void hs_user_zeroes(bool yes)
 {
@@ -220,6 +225,8 @@ struct page *hs_host_alloc(void *owner, unsigned int order, enum hs_alloc how,
 	if (how == HS_ALLOC_TRY)
 		might_sleep();
 	*zeroed = __atomic_load_n(&zeroes, __ATOMIC_RELAXED);
+	if (order >= HS_CHUNK_SHIFT - HS_PAGE_SHIFT && __atomic_load_n(&no_large, __ATOMIC_RELAXED))
+		return NULL;
 	return fails() ? NULL : take(order, *zeroed);
 }
 

@@ -254,6 +254,8 @@ size_t hs_user_pages_used(void);
 size_t hs_user_heap_used(void);
 /* Let one in @n allocations fail, 0 none. */
 void hs_user_fail(unsigned int n);
+/* Let there be no 2 MiB in a row. */
+void hs_user_no_large(bool yes);
 /* Whether pages come cleared; tests want to see both. */
 void hs_user_zeroes(bool yes);
 /* Whether @pa is a page in use: a stale translation may point elsewhere. */

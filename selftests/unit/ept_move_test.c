@@ -298,6 +298,7 @@ TEST_F(ept, split_and_collapse)
 {
 	const u64 gfn = 4 * MB / PAGE;
 	struct hs_gmem_stats st;
+	struct ept_store s;
 	struct page *pin;
 	u64 val, pa;
 
@@ -322,21 +323,26 @@ TEST_F(ept, split_and_collapse)
 	EXPECT_EQ(hs_chunk_collapse(self->g, gfn + 3), 0);
 	verify(_metadata, &self->v, 1);
 
-	/* One frame elsewhere: out, and back to a new one by a whole write. */
+	/* Out and back: whoever completes the chunk makes one leaf of it. */
 	ASSERT_EQ(hs_stage_out(self->g, 4 * MB + 5 * PAGE), 0);
+	EXPECT_EQ(level_of(self->g, 4 * MB), 1);
+	EXPECT_EQ(hs_gmem_large(self->g), 0);
 	EXPECT_EQ(hs_chunk_collapse(self->g, gfn), -EAGAIN);
 	ASSERT_EQ(vcpu_load(&self->v, 4 * MB + 5 * PAGE, &val), 0);
 	vcpu_exit(&self->v);
-	{
-		struct ept_store s;
+	EXPECT_EQ(leaf_of(self->g, 4 * MB) & HS_EPTE_ADDR_2M, pa);
+	EXPECT_EQ(hs_gmem_large(self->g), 2 * MB);
 
-		ept_store_init(&s, self->g);
-		ASSERT_EQ(ept_store_out(&s, 4 * MB + 5 * PAGE), 0);
-		EXPECT_EQ(hs_chunk_collapse(self->g, gfn), -EAGAIN);
-		/* Somebody else gets the frame meanwhile. */
-		ASSERT_EQ(hs_gmem_write(self->g, 40 * MB, &val, 8), 0);
-		ASSERT_EQ(hs_gmem_pin(self->g, 4 * MB + 5 * PAGE, false, &pin), 0);
-	}
+	/* One frame elsewhere, and one that a device has. */
+	ept_store_init(&s, self->g);
+	ASSERT_EQ(ept_store_out(&s, 4 * MB + 5 * PAGE), 0);
+	EXPECT_EQ(hs_chunk_collapse(self->g, gfn), -EAGAIN);
+	/* Somebody else gets the frame meanwhile. */
+	ASSERT_EQ(hs_gmem_write(self->g, 40 * MB, &val, 8), 0);
+	ASSERT_EQ(hs_gmem_pin(self->g, 4 * MB + 6 * PAGE, false, &pin), 0);
+	ASSERT_EQ(vcpu_load(&self->v, 4 * MB + 5 * PAGE, &val), 0);
+	vcpu_exit(&self->v);
+	EXPECT_EQ(level_of(self->g, 4 * MB), 1);
 	EXPECT_EQ(hs_chunk_collapse(self->g, gfn), -EBUSY);
 	hs_gmem_unpin(self->g, pin, false);
 	EXPECT_EQ(hs_chunk_collapse(self->g, gfn), 0);
@@ -345,14 +351,48 @@ TEST_F(ept, split_and_collapse)
 
 	EXPECT_EQ(hs_chunk_collapse(self->g, 60 * MB / PAGE), -EAGAIN);
 	hs_gmem_stats(self->g, &st);
-	EXPECT_EQ(st.splits, 2);
-	EXPECT_EQ(st.collapses, 2);
+	EXPECT_EQ(st.splits, 3);
+	EXPECT_EQ(st.collapses, 3);
 	hs_user_fail(1);
 	EXPECT_EQ(hs_chunk_split(self->g, gfn), -ENOMEM);
 	hs_user_fail(0);
 	hs_gmem_kill(self->g);
 	EXPECT_EQ(hs_chunk_split(self->g, gfn), -EINTR);
 	EXPECT_EQ(hs_chunk_collapse(self->g, gfn), -EINTR);
+}
+
+/* The host has no 2 MiB in a row at first touch: 4 KiB do, and later it has. */
+TEST_F(ept, completed_chunk_collapses)
+{
+	const u64 last = 6 * MB - PAGE;
+	struct hs_gmem_stats st;
+	bool later;
+	u64 gpa;
+
+	for (later = false;; later = true) {
+		hs_user_no_large(true);
+		for (gpa = 4 * MB; gpa < last; gpa += PAGE)
+			ASSERT_EQ(vcpu_store(&self->v, gpa, gpa - 4 * MB + 1), 0);
+		vcpu_exit(&self->v);
+		EXPECT_EQ(level_of(self->g, 4 * MB), 1);
+		/* No page has a frame that nobody touched. */
+		EXPECT_EQ(hs_gmem_charged(self->g), 2 * MB - PAGE);
+		hs_user_no_large(!later);
+		ASSERT_EQ(vcpu_store(&self->v, last, last - 4 * MB + 1), 0);
+		vcpu_exit(&self->v);
+		EXPECT_EQ(level_of(self->g, 4 * MB), variant->huge && later ? 2 : 1);
+		EXPECT_EQ(hs_gmem_large(self->g), variant->huge && later ? 2 * MB : 0);
+		EXPECT_EQ(hs_gmem_charged(self->g), 2 * MB);
+		verify(_metadata, &self->v, 1);
+		if (later)
+			break;
+		hs_gmem_clear(self->g);
+		EXPECT_EQ(hs_gmem_charged(self->g), 0);
+	}
+	hs_gmem_stats(self->g, &st);
+	EXPECT_EQ(st.collapses, variant->huge);
+	hs_gmem_clear(self->g);
+	EXPECT_EQ(hs_gmem_large(self->g), 0);
 }
 
 TEST_F(ept, flags_survive_split_and_collapse)

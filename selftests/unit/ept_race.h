@@ -413,8 +413,13 @@ static void *mover(void *arg)
 /* Everybody has stopped: all that was ever written must be there. */
 static void verify_all(void)
 {
-	u64 page[PAGE / 8], gfn, sum;
+	u64 page[PAGE / 8], gfn, sum, large = 0;
 	unsigned int a, k;
+
+	for (gfn = 0; gfn < PAGES; gfn += 512)
+		large += hs_epte_present(leaf_of(w.g, gfn * PAGE)) && level_of(w.g, gfn * PAGE) == 2;
+	if (hs_gmem_large(w.g) != large * 2 * MB)
+		bug("bytes in large leaves", 0, hs_gmem_large(w.g), large * 2 * MB);
 
 	for (gfn = 0; gfn < PAGES; gfn++) {
 		if (hs_gmem_peek(w.g, gfn * PAGE, page)) {
