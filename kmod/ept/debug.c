@@ -21,7 +21,7 @@ static atomic_long_t reports;
 #include <linux/sysfs.h>
 
 module_param(ept_mutate, int, 0600);
-MODULE_PARM_DESC(ept_mutate, "leave out once: 1 an INVEPT, 2 an acknowledgement, 3 a generation");
+MODULE_PARM_DESC(ept_mutate, "leave out until that is noticed: 1 INVEPT, 2 acknowledgements, 3 generations");
 
 static int reports_get(char *buf, const struct kernel_param *kp)
 {
@@ -33,10 +33,10 @@ module_param_cb(ept_reports, &reports_ops, NULL, 0400);
 MODULE_PARM_DESC(ept_reports, "violations of EPT invalidation rules found");
 #endif
 
-/* True once after @m was asked for: the caller leaves its step out. */
+/* True after @m was asked for, until it was noticed: the caller leaves its step out. */
 bool hs_ept_mutated(enum hs_ept_mutation m)
 {
-	return READ_ONCE(ept_mutate) == m && cmpxchg(&ept_mutate, (int)m, 0) == m;
+	return READ_ONCE(ept_mutate) == m;
 }
 
 void hs_ept_mutate(enum hs_ept_mutation m)
@@ -52,6 +52,7 @@ unsigned long hs_ept_dbg_reports(void)
 static void report(const char *what, int cpu, u64 clean, u64 unmap)
 {
 	atomic_long_inc(&reports);
+	hs_ept_mutate(HS_EPT_MUT_NONE);
 	pr_err_ratelimited("hyperspace: EPT check: %s: CPU %d flushed at %llu, unmapped at %llu\n",
 			   what, cpu, (unsigned long long)clean, (unsigned long long)unmap);
 }

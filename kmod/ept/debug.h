@@ -17,6 +17,12 @@
 struct hs_gmem;
 struct page;
 
+/*
+ * Steps to leave out, to see the check notice.  Leaving one out once may do no
+ * harm: the CPU that was not waited for leaves the guest by itself before the
+ * frame is used again, and then there is nothing to notice.  So the step is left
+ * out until there was.
+ */
 enum hs_ept_mutation {
 	HS_EPT_MUT_NONE,
 	HS_EPT_MUT_SKIP_INVEPT,		/* enter does not ask for one */

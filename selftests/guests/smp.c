@@ -2,7 +2,8 @@
 /*
  * Two vCPUs: INIT and SIPI, IPIs to and fro ("n=" of them), HLT woken by the
  * other, atomic operations, TLB shootdown by IPI, a second INIT.  "testdev":
- * pages taken away while both use them.  "xapic": APIC in memory.
+ * pages taken away while both use them, and while one uses them and the other
+ * runs on.  "xapic": APIC in memory.
  */
 #include "lib.h"
 
@@ -13,6 +14,7 @@
 #define ICR_INIT	0x4500U
 #define ICR_SIPI	(0x4600U | LOW >> 12)
 #define WINDOW		0x50000000UL
+#define FAR		0x1c00000UL	/* in a chunk of 2 MiB that nobody uses */
 #define PATIENCE	2000000000UL
 
 extern u8 ap_begin[], ap_end[];
@@ -20,7 +22,7 @@ extern u64 ap_stack;
 void ap_main(void);
 
 static volatile u64 ap_alive, ap_id, ap_pings, bsp_pings, shots, seen_by_ap, starts;
-static volatile u64 counter, go, lost;
+static volatile u64 counter, go, lost, spin, spins;
 static volatile bool stop;
 static bool x2apic;
 static u32 bsp;
@@ -78,6 +80,12 @@ void ap_main(void)
 	for (;;) {
 		u64 n = go;
 
+		if (spin) {
+			spins = 1;
+			while (spin)
+				asm volatile("pause");
+			spins = 0;
+		}
 		if (n) {
 			u64 i;
 
@@ -180,6 +188,25 @@ static void stolen(u64 n)
 	check("smp-stolen", counter - before, n * 50 + other);
 }
 
+/* The other CPU stays in the guest while pages that it does not use go away. */
+static void beside(u64 n)
+{
+	volatile u64 *page = (volatile u64 *)FAR;
+	u64 bad = 0, i;
+
+	spin = 1;
+	apic_ipi(ap_id, 0x4000 | STOP);
+	wait_while(&spins, 0, "smp-beside");
+	for (i = 0; i < n; i++) {
+		*page = i + 1;
+		take_away((void *)page);
+		bad += *page != i + 1;
+	}
+	spin = 0;
+	wait_while(&spins, 1, "smp-beside");
+	check("smp-beside", bad, 0);
+}
+
 int main(const char *args)
 {
 	u64 n = arg_u64(args, "n=", 200);
@@ -197,8 +224,10 @@ int main(const char *args)
 	ping_pong(n);
 	atomics(n * 500);
 	shootdown(n);
-	if (arg_word(args, "testdev"))
+	if (arg_word(args, "testdev")) {
 		stolen(n);
+		beside(n);
+	}
 	check("smp-second-sipi-ignored", starts, 1);
 
 	/* INIT while it runs; then it starts anew, in x2APIC mode or not as before. */

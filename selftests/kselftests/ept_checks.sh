@@ -7,15 +7,20 @@
 
 PARAM=/sys/module/hyperspace/parameters
 
+# The step is left out until the check has noticed: a CPU that leaves the guest
+# by itself in the right moment makes one time harmless.  Two runs are plenty.
 mutant() { # NAME NUMBER PROGRAM ARGS [create options]: must be reported
 	name=$1 number=$2
 	shift 2
 	before=$(cat $PARAM/ept_reports)
 	echo "$number" >$PARAM/ept_mutate
-	run_guest m "$@" >/dev/null 2>&1
+	for turn in 1 2; do
+		run_guest m "$@" >/dev/null 2>&1
+		[ "$(cat $PARAM/ept_mutate)" = 0 ] && break
+	done
 	left=$(cat $PARAM/ept_mutate)
 	echo 0 >$PARAM/ept_mutate
-	note "$name: $before reports before, $(cat $PARAM/ept_reports) after, switch $left"
+	note "$name: $before reports before, $(cat $PARAM/ept_reports) after $turn runs, switch $left"
 	[ "$left" = 0 ] && [ "$(cat $PARAM/ept_reports)" -gt "$before" ]
 	is "$name is noticed" $? 0
 }

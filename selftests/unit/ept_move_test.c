@@ -515,7 +515,9 @@ static unsigned int mutant(struct hs_gmem *g, struct vcpu *v, enum hs_ept_mutati
 	if (vcpu_load(v, 0xe000, &val))
 		return 0;
 	vcpu_exit(v);
-	hs_ept_mutate(HS_EPT_MUT_NONE);
+	/* Noticed means over. */
+	if (m != HS_EPT_MUT_NONE && hs_ept_mutated(m))
+		return 0;
 	return hs_ept_dbg_reports() - before;
 }
 
