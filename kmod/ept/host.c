@@ -33,6 +33,12 @@ void hs_host_owner_put(void *owner)
 	mem_cgroup_put(owner);
 }
 
+/*
+ * A guest that touches more than its creator's group may hold is the guest's
+ * problem: it gets nothing, and its VM ends or waits.  So nothing here may invoke
+ * the OOM killer, which would take a process of that group or of the host
+ * instead: __GFP_NORETRY, and where that is not allowed __GFP_RETRY_MAYFAIL.
+ */
 static gfp_t gfp_of(enum hs_alloc how)
 {
 	switch (how) {
@@ -90,7 +96,8 @@ void *hs_host_zalloc(void *owner, size_t size)
 	struct mem_cgroup *old = set_active_memcg(owner);
 	void *p;
 
-	p = kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	/* kvzalloc() knows no __GFP_NORETRY. */
+	p = kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	set_active_memcg(old);
 	return p;
 }

@@ -133,7 +133,7 @@ enum hs_next hs_exit_ept_slow(struct hs_vmx *v)
 	case -ENXIO:
 		return no_ram(v, qual, gpa);
 	case -ENOMEM:
-		return hs_vmx_fail(v, "free memory on the host, or start fewer VMs",
+		return hs_vmx_fail(v, "free memory on the host, start fewer VMs, or raise memory.max of the control group that made this one",
 				   "no memory for guest-physical address %#llx", gpa);
 	default:
 		return hs_vmx_fail(v, "see the kernel log of the host",
