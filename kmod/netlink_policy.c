@@ -22,6 +22,7 @@ const struct nla_policy hs_policy_new[HS_A_MAX + 1] = {
 	/* No mask: an unknown flag is to be -EOPNOTSUPP, not -EINVAL. */
 	[HS_A_VM_FLAGS]		= { .type = NLA_U32 },
 	[HS_A_VM_ON_PANIC]	= { .type = NLA_U32 },
+	[HS_A_VM_PAGE_BYTES]	= { .type = NLA_U32 },
 };
 
 /* Commands that are about one VM and say no more */

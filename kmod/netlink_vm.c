@@ -117,6 +117,8 @@ int hs_netlink_put_vm(struct sk_buff *msg, struct hs_vm *vm)
 	    put_u64(msg, HS_A_VM_UPTIME_NS, w.uptime_ns) ||
 	    put_u64(msg, HS_A_VM_CPU_TIME_NS, hs_vm_cpu_time(vm)) ||
 	    nla_put_u32(msg, HS_A_VM_RESETS, w.resets) ||
+	    nla_put_u32(msg, HS_A_VM_PAGE_BYTES, vm->page_bytes) ||
+	    put_u64(msg, HS_A_VM_LARGE_BYTES, hs_gmem_large(vm->gmem)) ||
 	    (w.has_exit_code && nla_put_u32(msg, HS_A_VM_EXIT_CODE, w.exit_code)))
 		return -EMSGSIZE;
 	return put_stats(msg, vm);

@@ -235,6 +235,7 @@ static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
 		.ram_bytes = vm->mem_bytes,
 		.ad = hs_vmx_has_ept_ad(),
 		.huge_2m = hs_vmx_has_ept_2m(),
+		.touch_2m = vm->page_bytes == HS_PAGE_2M,
 		.kick = hs_vmx_kick_cpu,
 	};
 	const struct hs_board_cfg board_cfg = {
@@ -320,6 +321,7 @@ static struct hs_vm *vm_alloc(const struct hs_vm_params *p, struct file *kernel,
 	vm->cpus = p->cpus;
 	vm->flags = p->flags;
 	vm->on_panic = p->on_panic;
+	vm->page_bytes = p->page_bytes;
 	vm->cmdline = kstrdup(p->cmdline, GFP_KERNEL_ACCOUNT);
 	vm->vcpu = kvcalloc(p->cpus, sizeof(*vm->vcpu), GFP_KERNEL_ACCOUNT);
 	vm->kernel = get_file(kernel);
@@ -344,7 +346,8 @@ static struct hs_vm *vm_alloc(const struct hs_vm_params *p, struct file *kernel,
  * to its destruction.  Context: the creator's process, sleeps.
  *
  * Return: the VM with a reference, or ERR_PTR: -EEXIST, -ENOMEM, -EOPNOTSUPP
- * when this host cannot run VMs, what the loaders say of the images.
+ * when this host cannot run VMs or has no 2 MiB pages for one, what the loaders
+ * say of the images.
  */
 struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
 			   struct file *initrd, struct hs_attr_error *e,
@@ -359,6 +362,12 @@ struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
 	if (err) {
 		e->why = missing.remedy ?: "this host cannot run VMs: see vctl check";
 		return ERR_PTR(err);
+	}
+	/* Asked for, it must not turn out later to have meant nothing. */
+	if (p->page_bytes == HS_PAGE_2M && !hs_vmx_has_ept_2m()) {
+		e->attr = HS_A_VM_PAGE_BYTES;
+		e->why = "no 2 MiB pages here: EPT lacks them, or a bug of the CPU forbids them (see vctl check)";
+		return ERR_PTR(-EOPNOTSUPP);
 	}
 	if (!try_module_get(THIS_MODULE)) {
 		e->why = "the module is being unloaded";

@@ -74,7 +74,7 @@ struct hs_vm {
 	u32 id;
 	char name[HS_NAME_MAX + 1];
 	u64 mem_bytes;
-	u32 cpus, flags, on_panic;
+	u32 cpus, flags, on_panic, page_bytes;
 	char *cmdline;
 	struct file *kernel, *initrd;
 	struct mem_cgroup *memcg;

@@ -162,7 +162,8 @@ int hs_vm_params_get(const struct hs_attr_view tb[HS_A_MAX + 1],
 	      get_memory(&tb[HS_A_VM_MEM_BYTES], &p->mem_bytes, e) ?:
 	      get_u32(tb, HS_A_VM_CPUS, 1, &p->cpus, e) ?:
 	      get_u32(tb, HS_A_VM_FLAGS, 0, &p->flags, e) ?:
-	      get_u32(tb, HS_A_VM_ON_PANIC, HS_ON_PANIC_FAIL, &p->on_panic, e);
+	      get_u32(tb, HS_A_VM_ON_PANIC, HS_ON_PANIC_FAIL, &p->on_panic, e) ?:
+	      get_u32(tb, HS_A_VM_PAGE_BYTES, HS_PAGE_4K, &p->page_bytes, e);
 	if (err)
 		return err;
 	if (!p->cpus || p->cpus > HS_CPUS_MAX)
@@ -173,6 +174,9 @@ int hs_vm_params_get(const struct hs_attr_view tb[HS_A_MAX + 1],
 	if (p->on_panic != HS_ON_PANIC_FAIL && p->on_panic != HS_ON_PANIC_RESET)
 		return blame(e, -EOPNOTSUPP, HS_A_VM_ON_PANIC,
 			     "a panic action that this version does not know");
+	if (p->page_bytes != HS_PAGE_4K && p->page_bytes != HS_PAGE_2M)
+		return blame(e, -EOPNOTSUPP, HS_A_VM_PAGE_BYTES,
+			     "guest memory is given by 4 KiB or by 2 MiB");
 	p->cmdline = "";
 	if (tb[HS_A_VM_CMDLINE].data) {
 		p->cmdline = get_string(&tb[HS_A_VM_CMDLINE], HS_CMDLINE_MAX);

@@ -32,13 +32,14 @@ struct hs_attr_error {
  * @cpus: 1..HS_CPUS_MAX
  * @flags: HS_VM_F_*
  * @on_panic: enum hs_on_panic
+ * @page_bytes: HS_PAGE_4K or HS_PAGE_2M
  * @kernel_fd: not negative; @initrd_fd: likewise, or -1 for none
  */
 struct hs_vm_params {
 	char name[HS_NAME_MAX + 1];
 	const char *cmdline;
 	u64 mem_bytes;
-	u32 cpus, flags, on_panic;
+	u32 cpus, flags, on_panic, page_bytes;
 	s32 kernel_fd, initrd_fd;
 };
 

@@ -15,6 +15,9 @@ static void raw_stats(struct hs_vm *vm, struct hs_vmx_stats *s,
 	hs_gmem_stats(vm->gmem, g);
 	s->v[HS_A_STAT_FAULTS] = g->faults;
 	s->v[HS_A_STAT_REFAULTS] = g->refaults;
+	s->v[HS_A_STAT_SPLITS] = g->splits;
+	s->v[HS_A_STAT_COLLAPSES] = g->collapses;
+	s->v[HS_A_STAT_ACKS] = g->acks;
 }
 
 /**

@@ -95,6 +95,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		CHECK(p.mem_bytes % 4096 == 0);
 		CHECK(p.cpus >= 1 && p.cpus <= HS_CPUS_MAX);
 		CHECK(!(p.flags & ~__HS_VM_F_ALL));
+		CHECK(p.page_bytes == HS_PAGE_4K || p.page_bytes == HS_PAGE_2M);
 		CHECK(p.on_panic == HS_ON_PANIC_FAIL || p.on_panic == HS_ON_PANIC_RESET);
 		CHECK(p.kernel_fd >= 0 && p.initrd_fd >= -1);
 		CHECK((p.initrd_fd == -1) == !tb[HS_A_VM_INITRD_FD].data);

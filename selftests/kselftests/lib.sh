@@ -148,8 +148,29 @@ run_guest() {
 	else
 		rg_rc=$(vctl -j show "$rg_name" | sed -n 's/.*"exit_code": *\([0-9]*\).*/\1/p')
 	fi
+	vctl -j show "$rg_name" >/tmp/run_guest.json
 	vctl destroy "$rg_name" || return 1
 	[ "${rg_rc:-1}" = 0 ]
+}
+
+# A number of the VM that run_guest ran last, as it was at its end.
+ended_with() { # KEY
+	sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" /tmp/run_guest.json
+}
+
+# A number of a VM now.
+now() { # NAME KEY
+	vctl -j show "$1" | sed -n "s/.*\"$2\": *\([0-9]*\).*/\1/p"
+}
+
+# until_true CMD...: waits until CMD succeeds; not for ever.
+until_true() {
+	ut_n=0
+	until "$@"; do
+		ut_n=$((ut_n + 1))
+		[ $ut_n -lt 600 ] || return 1
+		sleep 0.05
+	done
 }
 
 # KiB available and in slab, after caches are dropped and work has settled.

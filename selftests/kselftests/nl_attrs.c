@@ -250,13 +250,14 @@ TEST_F(nl, cut_short)
 		{ HS_A_VM_KERNEL_FD, 4 }, { HS_A_VM_INITRD_FD, 4 },
 		{ HS_A_VM_MEM_BYTES, 8 }, { HS_A_VM_CPUS, 4 },
 		{ HS_A_VM_FLAGS, 4 }, { HS_A_VM_ON_PANIC, 4 },
+		{ HS_A_VM_PAGE_BYTES, 4 },
 	};
 	static const char bytes[16] = { 1 };
 	struct nl_msg m;
 	unsigned int i;
 	int len;
 
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < sizeof(attr) / sizeof(attr[0]); i++)
 		for (len = 0; len <= attr[i].len + 4; len++)
 			if (len != attr[i].len)
 				EXPECT_BAD(-EINVAL, attr[i].type,
@@ -389,6 +390,12 @@ TEST_F(nl, out_of_range)
 		if (v != HS_ON_PANIC_FAIL && v != HS_ON_PANIC_RESET)
 			EXPECT_BAD(-EOPNOTSUPP, HS_A_VM_ON_PANIC,
 				   NEW_WITH(HS_A_VM_ON_PANIC, &v, 4));
+	for (i = 0; i < 32; i++) {
+		v = 1U << i;
+		if (v != HS_PAGE_4K && v != HS_PAGE_2M)
+			EXPECT_BAD(-EOPNOTSUPP, HS_A_VM_PAGE_BYTES,
+				   NEW_WITH(HS_A_VM_PAGE_BYTES, &v, 4));
+	}
 	v = -1;
 	EXPECT_BAD(-ERANGE, HS_A_VM_KERNEL_FD, NEW_WITH(HS_A_VM_KERNEL_FD, &v, 4));
 	EXPECT_BAD(-ERANGE, HS_A_VM_INITRD_FD, NEW_WITH(HS_A_VM_INITRD_FD, &v, 4));

@@ -428,6 +428,19 @@ TEST_F(vctl, show)
 	EXPECT_NE(strstr(k.log, "3: 2=3 \n"), NULL);
 }
 
+TEST_F(vctl, show_memory)
+{
+	const struct reply r = REPLY({ HS_A_VM_PAGE_BYTES, .num = HS_PAGE_2M },
+				     { HS_A_VM_LARGE_BYTES, .num = 64 << 20 });
+
+	k.reply[0] = &r;
+	k.nr_replies = 1;
+	RUN("show", "web");
+	OUT("by 2M pages  64M\npage size    2M\n");
+	RUN("show", "web", "-j");
+	OUT("[{\"large_bytes\":67108864,\"page_bytes\":2097152}]\n");
+}
+
 /* ---- errors ---------------------------------------------------------------------------- */
 
 TEST_F(vctl, kernel_errors)
@@ -567,6 +580,10 @@ TEST_F(vctl, usage_errors)
 	STATUS(1);
 	RUN("create", "a", "--kernel", "/dev/null", "--on-panic", "cry");
 	STATUS(1);
+	RUN("create", "a", "--kernel", "/dev/null", "--page-size", "1G");
+	STATUS(1);
+	RUN("create", "a", "--kernel", "/dev/null", "--page-size", "large");
+	STATUS(1);
 	for (i = 0; i < sizeof(bad_names) / sizeof(bad_names[0]); i++) {
 		RUN("start", "--", bad_names[i]);
 		STATUS(1);
@@ -597,6 +614,12 @@ TEST_F(vctl, create)
 	EXPECT_STREQ(k.log, "2: 3=web 7=open 8=open 10=1073741824 11=4 13=2 9=root=/dev/vda ro 12=1 \n");
 	RUN("-q", "create", "web", "--kernel", "/dev/null");
 	OUT("");
+	k.log[0] = '\0';
+	RUN("create", "web", "--kernel", "/dev/null", "--page-size", "2M");
+	EXPECT_STREQ(k.log, "2: 3=web 7=open 10=268435456 11=1 13=1 26=2097152 \n");
+	k.log[0] = '\0';
+	RUN("create", "web", "--kernel", "/dev/null", "--page-size=4k");
+	EXPECT_STREQ(k.log, "2: 3=web 7=open 10=268435456 11=1 13=1 26=4096 \n");
 }
 
 TEST_F(vctl, plain_verbs)

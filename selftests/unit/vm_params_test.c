@@ -12,7 +12,7 @@ struct message {
 	struct hs_attr_error e;
 	u64 mem;
 	s32 kernel, initrd;
-	u32 cpus, flags, panic, id;
+	u32 cpus, flags, panic, page, id;
 };
 
 static void set(struct message *m, u16 attr, const void *data, size_t len)
@@ -70,6 +70,7 @@ TEST_F(vm_new, least)
 	EXPECT_EQ(1, self->m.p.cpus);
 	EXPECT_EQ(0, self->m.p.flags);
 	EXPECT_EQ(HS_ON_PANIC_FAIL, self->m.p.on_panic);
+	EXPECT_EQ(HS_PAGE_4K, self->m.p.page_bytes);
 	EXPECT_EQ(5, self->m.p.kernel_fd);
 	EXPECT_EQ(-1, self->m.p.initrd_fd);
 }
@@ -83,7 +84,10 @@ TEST_F(vm_new, all)
 	set(m, HS_A_VM_CPUS, &m->cpus, 4);
 	set(m, HS_A_VM_FLAGS, &m->flags, 4);
 	set(m, HS_A_VM_ON_PANIC, &m->panic, 4);
+	m->page = HS_PAGE_2M;
+	set(m, HS_A_VM_PAGE_BYTES, &m->page, 4);
 	ASSERT_EQ(0, PARSE());
+	EXPECT_EQ(HS_PAGE_2M, m->p.page_bytes);
 	EXPECT_EQ(6, m->p.initrd_fd);
 	EXPECT_STREQ("console=ttyS0 quiet", m->p.cmdline);
 	EXPECT_EQ(2, m->p.cpus);
@@ -115,7 +119,7 @@ TEST_F(vm_new, wrong_lengths)
 	struct message *m = &self->m;
 	static const u16 numbers[] = {
 		HS_A_VM_KERNEL_FD, HS_A_VM_INITRD_FD, HS_A_VM_MEM_BYTES,
-		HS_A_VM_CPUS, HS_A_VM_FLAGS, HS_A_VM_ON_PANIC,
+		HS_A_VM_CPUS, HS_A_VM_FLAGS, HS_A_VM_ON_PANIC, HS_A_VM_PAGE_BYTES,
 	};
 	static const u8 bytes[16] = { 1 };
 	unsigned int i;
@@ -240,6 +244,26 @@ TEST_F(vm_new, unknown_flags_and_choices)
 	EXPECT_BAD(-EOPNOTSUPP, HS_A_VM_ON_PANIC);
 	m->panic = HS_ON_PANIC_RESET + 1;
 	EXPECT_BAD(-EOPNOTSUPP, HS_A_VM_ON_PANIC);
+}
+
+TEST_F(vm_new, page_sizes)
+{
+	struct message *m = &self->m;
+	unsigned int i;
+
+	set(m, HS_A_VM_PAGE_BYTES, &m->page, 4);
+	for (i = 0; i < 32; i++) {
+		m->page = 1U << i;
+		if (m->page == HS_PAGE_4K || m->page == HS_PAGE_2M) {
+			EXPECT_EQ(0, PARSE());
+		} else {
+			EXPECT_BAD(-EOPNOTSUPP, HS_A_VM_PAGE_BYTES);
+		}
+	}
+	m->page = 0;
+	EXPECT_BAD(-EOPNOTSUPP, HS_A_VM_PAGE_BYTES);
+	m->page = HS_PAGE_2M + HS_PAGE_4K;
+	EXPECT_BAD(-EOPNOTSUPP, HS_A_VM_PAGE_BYTES);
 }
 
 TEST(names)

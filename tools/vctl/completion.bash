@@ -40,6 +40,10 @@ _vctl()
 		COMPREPLY=($(compgen -W "fail reset" -- "$cur"))
 		return
 		;;
+	--page-size)
+		COMPREPLY=($(compgen -W "4K 2M" -- "$cur"))
+		return
+		;;
 	--output | -o)
 		_vctl_list "$columns"
 		return
@@ -52,7 +56,7 @@ _vctl()
 	# The verb, and how many words follow it.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--output | -o | --batch | -b | --kernel | -k | --initrd | -i | --append | -a | --mem | -m | --cpus | --timeout | --on-panic)
+		--output | -o | --batch | -b | --kernel | -k | --initrd | -i | --append | -a | --mem | -m | --cpus | --timeout | --on-panic | --page-size)
 			((i++))
 			;;
 		-*) ;;
@@ -68,7 +72,7 @@ _vctl()
 
 	if [[ $cur == -* ]]; then
 		case $verb in
-		create) globals="--kernel --initrd --append --mem --cpus --on-panic --testdev $globals" ;;
+		create) globals="--kernel --initrd --append --mem --cpus --on-panic --page-size --testdev $globals" ;;
 		start) globals="--console $globals" ;;
 		stop) globals="--force --timeout $globals" ;;
 		wait) globals="--timeout $globals" ;;

@@ -56,6 +56,7 @@ static const char *const attr_names[] = {
 	[HS_A_VM_FLAGS] = "flags",
 	[HS_A_VM_ON_PANIC] = "on-panic",
 	[HS_A_VM_FORCE] = "force",
+	[HS_A_VM_PAGE_BYTES] = "page-size",
 };
 
 static void name_attr(struct nl_error *e, uint32_t type)

@@ -30,6 +30,7 @@ static const struct field {
 	{ HS_A_VM_CPUS, NUMBER, false, "cpus", "cpus" },
 	{ HS_A_VM_MEM_BYTES, BYTES, true, "mem_max_bytes", "memory" },
 	{ HS_A_VM_CHARGED_BYTES, BYTES, true, "charged_bytes", "held" },
+	{ HS_A_VM_LARGE_BYTES, BYTES, true, "large_bytes", "by 2M pages" },
 	{ HS_A_VM_OVERHEAD_BYTES, BYTES, true, "overhead_bytes", "overhead" },
 	{ HS_A_VM_UPTIME_NS, UPTIME, true, "uptime_ns", "uptime" },
 	{ HS_A_VM_CPU_TIME_NS, CPU_TIME, true, "cpu_time_ns", "cpu time" },
@@ -38,6 +39,7 @@ static const struct field {
 	{ HS_A_VM_TTY, NUMBER, false, "tty", "console" },
 	{ HS_A_VM_CMDLINE, TEXT, false, "append", "append" },
 	{ HS_A_VM_ON_PANIC, ON_PANIC, false, "on_panic", "on panic" },
+	{ HS_A_VM_PAGE_BYTES, BYTES, false, "page_bytes", "page size" },
 	{ HS_A_VM_FLAGS, FLAGS, false, "testdev", "test device" },
 };
 
@@ -67,6 +69,9 @@ static const struct {
 	{ HS_A_STAT_VMX_MANAGE, "vmx_manage" },
 	{ HS_A_STAT_WRMSR, "wrmsr" },
 	{ HS_A_STAT_XSTATE, "xstate" },
+	{ HS_A_STAT_SPLITS, "splits" },
+	{ HS_A_STAT_COLLAPSES, "collapses" },
+	{ HS_A_STAT_ACKS, "acks" },
 };
 
 static bool number(const struct reply *rep, const struct field *f, uint64_t *val)

@@ -71,9 +71,10 @@ static void print_created(const char *name, const struct created *c)
 
 /* What the kernel is not asked about, because it is no question of the VM. */
 static int create_numbers(struct args *a, uint64_t *mem, uint32_t *cpus,
-			  uint32_t *on_panic)
+			  uint32_t *on_panic, uint32_t *page)
 {
 	const char *s = args_option(a, "mem");
+	uint64_t bytes;
 
 	*mem = DEFAULT_MEM;
 	if (s && !size_parse(s, mem))
@@ -88,18 +89,24 @@ static int create_numbers(struct args *a, uint64_t *mem, uint32_t *cpus,
 		*on_panic = HS_ON_PANIC_RESET;
 	else if (s && strcmp(s, "fail"))
 		return option_error("on-panic", "'%s' is neither fail nor reset", s);
+	s = args_option(a, "page-size");
+	*page = HS_PAGE_4K;
+	if (s && (!size_parse(s, &bytes) || (bytes != HS_PAGE_4K && bytes != HS_PAGE_2M)))
+		return option_error("page-size", "'%s' is neither 4K nor 2M", s);
+	if (s)
+		*page = bytes;
 	return VCTL_OK;
 }
 
 static int create_request(struct args *a, int kernel, int initrd)
 {
 	const char *append = args_option(a, "append");
-	uint32_t cpus, on_panic;
+	uint32_t cpus = 1, on_panic = HS_ON_PANIC_FAIL, page = HS_PAGE_4K;
 	struct created c = { 0 };
 	struct nl_error e;
 	struct request *r;
 	uint64_t mem;
-	int ret = create_numbers(a, &mem, &cpus, &on_panic);
+	int ret = create_numbers(a, &mem, &cpus, &on_panic, &page);
 
 	if (ret)
 		return ret;
@@ -113,6 +120,8 @@ static int create_request(struct args *a, int kernel, int initrd)
 	request_u64(r, HS_A_VM_MEM_BYTES, mem);
 	request_u32(r, HS_A_VM_CPUS, cpus);
 	request_u32(r, HS_A_VM_ON_PANIC, on_panic);
+	if (args_option(a, "page-size"))
+		request_u32(r, HS_A_VM_PAGE_BYTES, page);
 	if (append)
 		request_string(r, HS_A_VM_CMDLINE, append);
 	if (args_option(a, "testdev"))
@@ -161,13 +170,14 @@ static const struct option create_options[] = {
 	{ "mem", 'm', "SIZE" },
 	{ "cpus", 'c', "N" },
 	{ "on-panic", 0, "fail|reset" },
+	{ "page-size", 0, "4K|2M" },
 	{ "testdev", 0, NULL },
 	GLOBAL_OPTIONS
 };
 
 const struct verb verb_create = {
 	"create", run_create, create_options, 1, 1,
-	"NAME --kernel FILE [--initrd FILE] [--append STRING] [--mem SIZE] [--cpus N] [--on-panic fail|reset] [--testdev]",
+	"NAME --kernel FILE [--initrd FILE] [--append STRING] [--mem SIZE] [--cpus N] [--on-panic fail|reset] [--page-size 4K|2M] [--testdev]",
 	"Makes a VM and prints its id.  It does not run until 'vctl start'.\n\n"
 	"  --kernel FILE    bzImage, ELF with a PVH entry, or multiboot 1\n"
 	"  --initrd FILE    initial RAM disk, or multiboot module\n"
@@ -175,6 +185,7 @@ const struct verb verb_create = {
 	"  --mem SIZE       memory the guest sees (256M); K, M, G, T are binary\n"
 	"  --cpus N         virtual CPUs (1)\n"
 	"  --on-panic WHAT  when the guest panics: fail (the default) or reset\n"
+	"  --page-size SIZE what the host gives at a touch: 4K (the default) or 2M\n"
 	"  --testdev        with the device that tests of a machine need\n"
 };
 

@@ -13,7 +13,7 @@
  * HS_CMD_CHECK (dump)	-> HS_A_CHECK: one requirement of the host per message
  * HS_CMD_VM_NEW	HS_A_VM_NAME, HS_A_VM_KERNEL_FD, HS_A_VM_MEM_BYTES,
  *			[HS_A_VM_INITRD_FD, HS_A_VM_CMDLINE, HS_A_VM_CPUS,
- *			HS_A_VM_FLAGS, HS_A_VM_ON_PANIC]
+ *			HS_A_VM_FLAGS, HS_A_VM_ON_PANIC, HS_A_VM_PAGE_BYTES]
  *			-> HS_A_VM_ID, HS_A_VM_NAME, HS_A_VM_TTY
  * HS_CMD_VM_GET	(do: HS_A_VM_NAME or HS_A_VM_ID; dump: all VMs)
  *			-> the attributes marked "out" below, and what the VM
@@ -48,6 +48,8 @@
 #define HS_REASON_MAX		255	/* bytes of a reason, without NUL */
 #define HS_CPUS_MAX		255
 #define HS_MEM_MIN		(4ULL << 20)
+#define HS_PAGE_4K		4096
+#define HS_PAGE_2M		2097152	/* where the host has 2 MiB in a row, else 4 KiB */
 
 enum hs_cmd {
 	HS_CMD_CHECK = 1,
@@ -93,6 +95,8 @@ enum hs_attr {
 	HS_A_VM_STATS,		/* nested, HS_A_STAT_*; out */
 	HS_A_CHECK,		/* nested, HS_A_CHECK_* */
 	HS_A_DIAG,		/* nested, HS_A_DIAG_* */
+	HS_A_VM_PAGE_BYTES,	/* u32: HS_PAGE_4K (default) or HS_PAGE_2M */
+	HS_A_VM_LARGE_BYTES,	/* u64: of the frames held, mapped by 2 MiB; out */
 
 	__HS_A_MAX,
 	HS_A_MAX = __HS_A_MAX - 1
@@ -140,6 +144,9 @@ enum hs_stat_attr {
 	HS_A_STAT_VMX_MANAGE,	/* VMXON, VMPTRLD, VMCLEAR */
 	HS_A_STAT_WRMSR,
 	HS_A_STAT_XSTATE,	/* XSAVE + XRSTOR of guest state */
+	HS_A_STAT_SPLITS,	/* 2 MiB leaves turned into 4 KiB leaves */
+	HS_A_STAT_COLLAPSES,	/* and back */
+	HS_A_STAT_ACKS,		/* waits for CPUs to leave the guest */
 
 	__HS_A_STAT_MAX,
 	HS_A_STAT_MAX = __HS_A_STAT_MAX - 1
