@@ -3,6 +3,7 @@
 #include <linux/file.h>
 #include "image.h"
 #include "netlink.h"
+#include "vcpu.h"
 #include "vm.h"
 
 static int fail(struct genl_info *info, int err, const struct hs_attr_error *e)
@@ -66,6 +67,21 @@ static int put_stats(struct sk_buff *msg, struct hs_vm *vm)
 	return 0;
 }
 
+/* Thread ids by vCPU, in the PID namespace of whoever asks. */
+static int put_tids(struct sk_buff *msg, struct hs_vm *vm)
+{
+	struct nlattr *nla = nla_reserve(msg, HS_A_VM_TIDS, vm->cpus * sizeof(u32));
+	unsigned int i;
+	u32 *tid;
+
+	if (!nla)
+		return -EMSGSIZE;
+	tid = nla_data(nla);
+	for (i = 0; i < vm->cpus; i++)
+		tid[i] = hs_vcpu_tid(vm->vcpu[i]);
+	return 0;
+}
+
 /* What changes while one looks: taken together, so that it fits together. */
 struct vm_view {
 	enum hs_vm_state state;
@@ -119,6 +135,7 @@ int hs_netlink_put_vm(struct sk_buff *msg, struct hs_vm *vm)
 	    nla_put_u32(msg, HS_A_VM_RESETS, w.resets) ||
 	    nla_put_u32(msg, HS_A_VM_PAGE_BYTES, vm->page_bytes) ||
 	    put_u64(msg, HS_A_VM_LARGE_BYTES, hs_gmem_large(vm->gmem)) ||
+	    put_tids(msg, vm) ||
 	    (w.has_exit_code && nla_put_u32(msg, HS_A_VM_EXIT_CODE, w.exit_code)))
 		return -EMSGSIZE;
 	return put_stats(msg, vm);

@@ -232,3 +232,16 @@ void hs_vcpu_start(struct hs_vcpu *v)
 	v->cpu_start_ns = v->task->se.sum_exec_runtime;
 	WRITE_ONCE(v->cpu_ns, 0);
 }
+
+/**
+ * hs_vcpu_tid - number of a vCPU's thread
+ * @v: a vCPU of a VM with a reference
+ *
+ * For affinity, priority and control groups.  Process context.
+ *
+ * Return: as the caller's PID namespace has it; 0 when it is not in there.
+ */
+u32 hs_vcpu_tid(const struct hs_vcpu *v)
+{
+	return task_pid_vnr(v->task);
+}

@@ -36,5 +36,6 @@ struct hs_vcpu *hs_vcpu_create(struct hs_vm *vm, unsigned int index);
 void hs_vcpu_destroy(struct hs_vcpu *v);
 void hs_vcpu_start(struct hs_vcpu *v);
 void hs_vcpu_kick(struct hs_vcpu *v);
+u32 hs_vcpu_tid(const struct hs_vcpu *v);
 
 #endif /* HS_VCPU_H */

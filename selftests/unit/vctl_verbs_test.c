@@ -428,17 +428,21 @@ TEST_F(vctl, show)
 	EXPECT_NE(strstr(k.log, "3: 2=3 \n"), NULL);
 }
 
-TEST_F(vctl, show_memory)
+TEST_F(vctl, show_memory_and_threads)
 {
+	/* Not aligned, as in a message; the second is in another namespace. */
+	static const struct { char pad; uint32_t tid[2]; } __attribute__((packed)) v = { 0, { 77, 0 } };
 	const struct reply r = REPLY({ HS_A_VM_PAGE_BYTES, .num = HS_PAGE_2M },
-				     { HS_A_VM_LARGE_BYTES, .num = 64 << 20 });
+				     { HS_A_VM_LARGE_BYTES, .num = 64 << 20 },
+				     { HS_A_VM_TIDS, .bytes = &v.pad + 1, .len = 8 });
 
 	k.reply[0] = &r;
 	k.nr_replies = 1;
 	RUN("show", "web");
-	OUT("by 2M pages  64M\npage size    2M\n");
+	OUT("by 2M pages  64M\npage size    2M\nthreads      77 0\n");
 	RUN("show", "web", "-j");
-	OUT("[{\"large_bytes\":67108864,\"page_bytes\":2097152}]\n");
+	OUT("[{\"large_bytes\":67108864,\"page_bytes\":2097152,"
+	    "\"vcpus\":[{\"vcpu\":0,\"tid\":77},{\"vcpu\":1}]}]\n");
 }
 
 /* ---- errors ---------------------------------------------------------------------------- */

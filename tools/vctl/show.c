@@ -14,7 +14,7 @@
 
 /* ---- one VM ------------------------------------------------------------------- */
 
-enum kind { STATE, NUMBER, BYTES, UPTIME, CPU_TIME, TEXT, ON_PANIC, FLAGS };
+enum kind { STATE, NUMBER, BYTES, UPTIME, CPU_TIME, TEXT, ON_PANIC, FLAGS, TIDS };
 
 /* @key: in JSON; @label: for people */
 static const struct field {
@@ -41,6 +41,7 @@ static const struct field {
 	{ HS_A_VM_ON_PANIC, ON_PANIC, false, "on_panic", "on panic" },
 	{ HS_A_VM_PAGE_BYTES, BYTES, false, "page_bytes", "page size" },
 	{ HS_A_VM_FLAGS, FLAGS, false, "testdev", "test device" },
+	{ HS_A_VM_TIDS, TIDS, false, "vcpus", "threads" },
 };
 
 static const struct {
@@ -100,6 +101,46 @@ static const char *size_text(uint64_t val, char buf[FORMAT_MAX])
 	return buf;
 }
 
+static uint32_t tid_at(const uint8_t *tids, size_t i)
+{
+	uint32_t tid;
+
+	memcpy(&tid, tids + i * sizeof(tid), sizeof(tid));
+	return tid;
+}
+
+static void tids_print(const struct reply *rep, const struct field *f)
+{
+	size_t len, i;
+	const uint8_t *tids = reply_bytes(rep, f->attr, &len);
+
+	if (!tids || len < sizeof(uint32_t))
+		return;
+	printf("%-12s", f->label);
+	for (i = 0; i < len / sizeof(uint32_t); i++)
+		printf(" %" PRIu32, tid_at(tids, i));
+	putchar('\n');
+}
+
+static void tids_json(struct json *j, const struct reply *rep, const struct field *f)
+{
+	size_t len, i;
+	const uint8_t *tids = reply_bytes(rep, f->attr, &len);
+
+	if (!tids)
+		return;
+	json_array(j, f->key);
+	for (i = 0; i < len / sizeof(uint32_t); i++) {
+		json_object(j, NULL);
+		json_u64(j, "vcpu", i);
+		/* 0: not in this PID namespace, so not known here. */
+		if (tid_at(tids, i))
+			json_u64(j, "tid", tid_at(tids, i));
+		json_close(j);
+	}
+	json_close(j);
+}
+
 /* For people; NULL when it is not known. */
 static const char *field_text(const struct reply *rep, const struct field *f,
 			      char buf[FORMAT_MAX])
@@ -108,6 +149,8 @@ static const char *field_text(const struct reply *rep, const struct field *f,
 
 	if (f->kind == TEXT)
 		return reply_string(rep, f->attr);
+	if (f->kind == TIDS)
+		return NULL;
 	if (!number(rep, f, &val))
 		return NULL;
 	switch (f->kind) {
@@ -139,6 +182,10 @@ static void field_json(struct json *j, const struct reply *rep,
 		s = reply_string(rep, f->attr);
 		if (s)
 			json_string(j, f->key, s);
+		return;
+	}
+	if (f->kind == TIDS) {
+		tids_json(j, rep, f);
 		return;
 	}
 	if (!number(rep, f, &val))
@@ -362,6 +409,8 @@ static void show_text(const struct reply *rep)
 	size_t i;
 
 	for (i = 0; i < NR(fields); i++) {
+		if (fields[i].kind == TIDS)
+			tids_print(rep, &fields[i]);
 		s = field_text(rep, &fields[i], buf);
 		if (!s || !*s)
 			continue;

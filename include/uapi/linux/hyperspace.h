@@ -97,6 +97,8 @@ enum hs_attr {
 	HS_A_DIAG,		/* nested, HS_A_DIAG_* */
 	HS_A_VM_PAGE_BYTES,	/* u32: HS_PAGE_4K (default) or HS_PAGE_2M */
 	HS_A_VM_LARGE_BYTES,	/* u64: of the frames held, mapped by 2 MiB; out */
+	HS_A_VM_TIDS,		/* u32 each: thread ids by vCPU, as the reader
+				 * sees them, 0: not in its PID namespace; out */
 
 	__HS_A_MAX,
 	HS_A_MAX = __HS_A_MAX - 1
