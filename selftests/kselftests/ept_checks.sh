@@ -27,9 +27,11 @@ mutant() { # NAME NUMBER PROGRAM ARGS [create options]: must be reported
 
 load || exit 1
 [ -e $PARAM/ept_reports ] || { echo "# not built with HS_DEBUG=1"; exit 1; }
-plan 7
+plan 9
 ok "pages leave and come back" run_guest g pages "rounds=2 mib=1 away" --mem 64M
 ok "pages leave under two CPUs" run_guest g smp "n=50 testdev" --mem 64M --cpus 2
+ok "2 MiB leaves split and collapse" run_guest g pages "rounds=2 mib=1 away" --mem 64M --page-size 2M
+ok "and under two CPUs" run_guest g smp "n=50 testdev" --mem 64M --cpus 2 --page-size 2M
 is "no violation seen" "$(cat $PARAM/ept_reports)" 0
 mutant "an INVEPT left out" 1 pages "rounds=1 mib=1 away" --mem 64M
 mutant "an acknowledgement left out" 2 smp "n=50 testdev" --mem 64M --cpus 2
