@@ -49,7 +49,7 @@ else
 	has "what the guest says of it" "$ktap_out" "^PASS first-edges"
 fi
 
-status "an initrd larger than RAM" 1 vctl create h --kernel "$PROG" --initrd $hole --mem 1G
+status "an initrd larger than RAM" 2 vctl create h --kernel "$PROG" --initrd $hole --mem 1G
 
 # Wait until the kernel works for it (clock ticks in the kernel), then kill it.
 vctl create h --kernel "$PROG" --initrd $hole --mem 600G >/tmp/create.out 2>&1 &
