@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reads what the host can do, and answers vctl check. */
 #include <linux/cpu.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/security.h>
 #include <linux/smp.h>
@@ -64,11 +66,37 @@ static void read_cpu_facts(struct hs_host_facts *f)
 }
 
 /* What concerns the host as a whole; process context. */
+/* How old the answer may be that cost an interrupt on every CPU. */
+#define FOREIGN_AGE	(HZ / 10)
+
+/*
+ * Anybody may ask for the host's facts, as often as he likes, and to look takes
+ * an interrupt on all CPUs, those that were promised none included.
+ */
+static int foreign_cpu(void)
+{
+	static DEFINE_MUTEX(lock);
+	static unsigned long until;
+	static bool known;
+	static int last;
+	int cpu;
+
+	mutex_lock(&lock);
+	if (!known || time_after(jiffies, until)) {
+		last = hs_hold_foreign_cpu();
+		until = jiffies + FOREIGN_AGE;
+		known = true;
+	}
+	cpu = last;
+	mutex_unlock(&lock);
+	return cpu;
+}
+
 static void read_host_facts(struct hs_host_facts *f)
 {
 	f->tsc_unstable = check_tsc_unstable();
 	f->tsc_khz = tsc_khz;
-	f->foreign_cpu = hs_hold_foreign_cpu();
+	f->foreign_cpu = foreign_cpu();
 	f->kvm = hs_hold_kvm_present();
 	f->held = this_cpu_read(hs_cpu.on);
 	f->hypervisor = boot_cpu_has(X86_FEATURE_HYPERVISOR);
@@ -194,8 +222,8 @@ static void req_detail(const struct hs_req *r, const struct hs_host_facts *f,
  * @i: from 0 up
  * @c: filled in
  *
- * What can change while the module is loaded is looked up anew.  Process
- * context, may sleep.
+ * What can change while the module is loaded is looked up anew, other CPUs ten
+ * times a second at most.  Process context, may sleep.
  *
  * Return: false when there are no more.
  */
