@@ -14,6 +14,7 @@ struct insn {
 	u64 reg[16];
 	u64 flags;
 	u64 flags_mask;		/* status flags that are defined afterwards */
+	bool rep_compare;	/* CMPS or SCAS with REPE or REPNE */
 };
 
 #define I_BYTE		0x001
@@ -276,8 +277,10 @@ static bool try_generate(struct insn *i, unsigned int bits, bool need_seg, u64 r
 		emit(i, 0x67, 1);
 	if (below(4) == 0 || (need_seg && a.base == BP))
 		emit(i, segs[below(4)], 1);
-	if (is_string(f) && below(2))
+	if (is_string(f) && below(2)) {
 		emit(i, 0xf2 + below(2), 1);
+		i->rep_compare = (f->op & 0xf6) == 0xa6;
+	}
 	if (rex)
 		emit(i, rex, 1);
 	if (f->map == 2)

@@ -75,7 +75,8 @@ for size in 4K 2M; do
 	ok "$size: it ends" vctl stop g --force
 	ok "$size: the group has it back" until_true settled $((before + MIB))
 	vctl destroy g
-	ok "$size: and the rest" until_true settled "$before"
+	# 64 pages per CPU may stay charged ahead, and the kernel's own caches fill.
+	ok "$size: and the rest" until_true settled $((before + 2 * 64 * 4096 + MIB / 8))
 done
 
 # --- the limit ---
