@@ -9,6 +9,7 @@
 
 #define PAGES_AT	0x2000000UL
 #define VECTOR		0x41
+#define AVX512		0xe4	/* in XCR0: AVX and the three parts of AVX-512 */
 
 static volatile u64 ipis;
 static unsigned int mark;
@@ -42,35 +43,61 @@ static void on_ipi(struct regs *r)
 	wrmsr(APIC_EOI, 0);
 }
 
-/* The state a real guest would have in its vector registers. */
-static void dirty_vectors(void)
+/*
+ * The state a real guest would have in its vector registers, and an XCR0 that
+ * is its own: without it a hypervisor could leave out what costs it most.
+ */
+static u64 dirty_vectors(void)
 {
 	u32 r[4];
 	u64 xcr0;
 
 	cpuid(1, 0, r);
 	if (!(r[2] & 1U << 26))
-		return;
+		return 0;
 	write_cr4(read_cr4() | 1UL << 18);
 	cpuid(0xd, 0, r);
 	xcr0 = (r[0] & 0xe7) | 3;
 	asm volatile("xsetbv" : : "c"(0), "a"((u32)xcr0), "d"(0));
 	asm volatile("pcmpeqd %%xmm0, %%xmm0\n\tpcmpeqd %%xmm15, %%xmm15" : : : "memory");
-	if ((xcr0 & 0xe4) == 0xe4)
+	if ((xcr0 & AVX512) == AVX512)
 		asm volatile("vpternlogd $0xff, %%zmm1, %%zmm1, %%zmm1\n\t"
 			     "vpternlogd $0xff, %%zmm31, %%zmm31, %%zmm31\n\t"
 			     "kxnorw %%k1, %%k1, %%k1" : : : "memory");
 	printf("XCR0 0x%lx\n", xcr0);
+	return xcr0;
+}
+
+/* Is all of it still there, after all those exits? */
+static bool vectors_kept(u64 xcr0)
+{
+	static u8 zmm[64] __attribute__((aligned(64)));
+	u32 lo, hi, k;
+
+	if (!xcr0)
+		return true;
+	asm volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	if (lo != (u32)xcr0 || hi)
+		return false;
+	if ((xcr0 & AVX512) != AVX512)
+		return true;
+	asm volatile("kmovw %%k1, %0" : "=r"(k));
+	asm volatile("vpandd %%zmm1, %%zmm31, %%zmm0\n\t"
+		     "vmovdqu32 %%zmm0, %0" : "=m"(zmm));
+	for (unsigned int i = 0; i < sizeof(zmm); i++)
+		if (zmm[i] != 0xff)
+			return false;
+	return (k & 0xffff) == 0xffff;
 }
 
 int main(const char *args)
 {
 	u64 n = arg_u64(args, "n=", 2000), pages = arg_u64(args, "pages=", 2048);
-	u64 t, bad = 0, v = 0;
+	u64 t, bad = 0, v = 0, xcr0;
 	u32 r[4];
 	volatile u8 *p;
 
-	dirty_vectors();
+	xcr0 = dirty_vectors();
 	apic_on();
 	set_trap(VECTOR, on_ipi);
 
@@ -118,6 +145,8 @@ int main(const char *args)
 		    asm volatile("sti; nop; cli" : : : "memory"));
 	report("self-ipi", t, n, ipis == n + 1, "lost or extra interrupts");
 
+	if (!vectors_kept(xcr0))
+		printf("BAD vectors XCR0 or AVX-512 state was not kept\n");
 	printf("END\n");
 	return 0;
 }

@@ -190,18 +190,25 @@ def nested_vtx():
     return None
 
 
-def build(tarball, into):
-    """Build Bochs from TARBALL; only the binary is kept."""
+def build(tarball, into, instrument=()):
+    """Build Bochs from TARBALL; only the binary is kept.
+
+    INSTRUMENT: source files that are its instrumentation (selftests/bench counts with it).
+    """
     need({"g++": "g++", "make": "make", "patch": "patch", "xz-utils": "xz"})
-    note("building Bochs from %s (about 2 minutes on 2 cores)" % os.path.basename(tarball))
+    note("building Bochs from %s%s (about 2 minutes on 2 cores)"
+         % (os.path.basename(tarball), ", with instrumentation" if instrument else ""))
     src = os.path.join(into, "src")
     os.makedirs(src)
     command(["tar", "-xf", tarball, "-C", src, "--strip-components=1"])
     log = os.path.join(into, "build.log")
     for fix in patches():
         command(["patch", "-p1", "-s", "-f", "-i", fix], cwd=src, log=log)
+    for path in instrument:
+        shutil.copy(path, os.path.join(src, "instrument", "stubs"))
     env = dict(os.environ, CFLAGS="-O3", CXXFLAGS="-O3")
-    command(["./configure"] + CONFIGURE, cwd=src, env=env, log=log)
+    command(["./configure"] + CONFIGURE + (["--enable-instrumentation"] if instrument else []),
+            cwd=src, env=env, log=log)
     command(["make", "-j%d" % (os.cpu_count() or 1), "bochs"], cwd=src, log=log)
     shutil.copy(os.path.join(src, "bochs"), os.path.join(into, "bochs"))
     command(["strip", os.path.join(into, "bochs")])
@@ -241,9 +248,10 @@ def patches():
     return sorted(glob.glob(os.path.join(LAB, "bochs-*.patch")))
 
 
-def build_name():
-    """The cache's name of a build: another one for other patches."""
-    return "bochs-" + digest(*[read_bytes(p) for p in patches()])
+def build_name(instrument=()):
+    """The cache's name of a build: another one for other patches and instrumentation."""
+    return ("bochs-count-" if instrument else "bochs-") + \
+        digest(*[read_bytes(p) for p in patches() + sorted(instrument)])
 
 
 def cached_build():

@@ -16,6 +16,8 @@ class bxInstruction_c;
 extern Bit64u hs_count_opcode[];
 extern Bit64u hs_count_exit[];
 extern Bit64u hs_count_icr;
+extern Bit64u hs_count_switch;
+extern Bit64u hs_count_switch_at;
 
 void hs_count_open(void);
 void hs_count_close(void);
@@ -25,7 +27,11 @@ void hs_count_mark(bx_address addr);
 
 #define BX_INSTR_INIT_ENV()	hs_count_open()
 #define BX_INSTR_EXIT_ENV()	hs_count_close()
-#define BX_INSTR_BEFORE_EXECUTION(cpu_id, i)	(hs_count_opcode[(i)->getIaOpcode()]++)
+#define BX_INSTR_BEFORE_EXECUTION(cpu_id, i)	do {			\
+	hs_count_opcode[(i)->getIaOpcode()]++;				\
+	if (RIP == hs_count_switch_at && !BX_CPU_THIS_PTR in_vmx_guest)	\
+		hs_count_switch++;					\
+} while (0)
 #define BX_INSTR_PREFETCH_HINT(cpu_id, what, seg, offset)	hs_count_mark(offset)
 #define BX_INSTR_WRMSR(cpu_id, addr, value)	((addr) == 0x830 ? (void)hs_count_icr++ : (void)0)
 #define BX_INSTR_VMEXIT(cpu_id, reason, qualification) \
