@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Software checks of VMCS ownership and VPID reuse (HS_DEBUG=1).
+ * Software checks of VMCS ownership and VPID reuse, and the switches that leave
+ * steps out (HS_DEBUG=1).
  *
  * Each complaint begins with "hyperspace: check:" and is counted in the module
  * parameter debug_reports.  It is also a kernel warning, unless a step was ever
@@ -29,15 +30,25 @@
 
 static unsigned int debug_reports;
 module_param(debug_reports, uint, 0400);
-MODULE_PARM_DESC(debug_reports, "violations of VMCS, VPID and kick rules seen so far");
+MODULE_PARM_DESC(debug_reports, "violations of VMCS, VPID, kick and host-state rules seen so far");
+
+static char debug_last[120];
+module_param_string(debug_last, debug_last, sizeof(debug_last), 0400);
+MODULE_PARM_DESC(debug_last, "what the last violation was");
 
 static bool mutated_ever;
 
-#define complain(fmt, ...) do {							\
-	debug_reports++;							\
-	pr_err_ratelimited("hyperspace: check: " fmt "\n", ##__VA_ARGS__);	\
-	WARN_ON_ONCE(!mutated_ever);						\
-} while (0)
+void hs_dbg_complain(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(debug_last, sizeof(debug_last), fmt, args);
+	va_end(args);
+	debug_reports++;
+	pr_err_ratelimited("hyperspace: check: %s\n", debug_last);
+	WARN_ON_ONCE(!mutated_ever);
+}
 
 static const char * const mutation_name[] = {
 	[HS_MUT_NONE] = "none",
@@ -47,6 +58,9 @@ static const char * const mutation_name[] = {
 	[HS_MUT_SKIP_VMXOFF] = "vmxoff",
 	[HS_MUT_SKIP_EMERGENCY] = "emergency",
 	[HS_MUT_MOVE] = "move",
+#define HS_FORGET_NAME(id, name)	[HS_FORGET_##id] = name,
+	HS_FORGET_LIST(HS_FORGET_NAME)
+#undef HS_FORGET_NAME
 };
 
 static atomic_t mutation = ATOMIC_INIT(HS_MUT_NONE);
@@ -72,7 +86,7 @@ static const struct kernel_param_ops mutate_ops = {
 	.get = mutate_get,
 };
 module_param_cb(debug_mutate, &mutate_ops, NULL, 0600);
-MODULE_PARM_DESC(debug_mutate, "leave out the next vmclear, invvpid or kick, or each vmxoff or emergency vmxoff, to prove that the checks fire");
+MODULE_PARM_DESC(debug_mutate, "what to leave out, to prove that checks fire: the next vmclear, invvpid or kick, each vmxoff or emergency vmxoff, or an item of the host state (debug.h)");
 
 /* Once: the next time the step comes, it is left out. */
 bool hs_mutated(enum hs_mutation m)
@@ -122,7 +136,7 @@ void hs_dbg_vmcs_load(struct hs_vmcs *vmcs)
 	for_each_possible_cpu(cpu)
 		if (cpu != smp_processor_id() &&
 		    find(per_cpu_ptr(&dbg_cpu, cpu), vmcs->pa) >= 0)
-			complain("VMCS %#llx loaded on CPU %d while active on CPU %d",
+			hs_dbg_complain("VMCS %#llx loaded on CPU %d while active on CPU %d",
 				 vmcs->pa, smp_processor_id(), cpu);
 	if (find(d, vmcs->pa) >= 0)
 		return;
@@ -149,7 +163,7 @@ void hs_dbg_vmxoff(void)
 
 	for (i = 0; i < ACTIVE_MAX; i++) {
 		if (d->active[i])
-			complain("VMXOFF on CPU %d with VMCS %#llx active",
+			hs_dbg_complain("VMXOFF on CPU %d with VMCS %#llx active",
 				 smp_processor_id(), d->active[i]);
 		d->active[i] = 0;
 	}
@@ -204,7 +218,7 @@ void hs_dbg_vpid_enter(u16 vpid, u64 owner)
 		return;
 	/* Right after VMXON everything was flushed, for whoever comes first. */
 	if (table[vpid] != ~0ULL)
-		complain("VPID %u used on CPU %d without INVVPID", vpid, cpu);
+		hs_dbg_complain("VPID %u used on CPU %d without INVVPID", vpid, cpu);
 	table[vpid] = owner;
 }
 
@@ -232,7 +246,7 @@ void hs_dbg_left(u64 *since, u32 reason)
 		return;
 	if (reason == EXIT_REASON_PREEMPTION_TIMER &&
 	    (hs_vmreadl(GUEST_RFLAGS) & X86_EFLAGS_IF) && rdtsc() - t > tsc_khz / 10)
-		complain("a kick did not make CPU %d leave its guest", smp_processor_id());
+		hs_dbg_complain("a kick did not make CPU %d leave its guest", smp_processor_id());
 	WRITE_ONCE(*since, 0);
 }
 

@@ -14,6 +14,7 @@
 #include <asm/cpu.h>
 #include <asm/processor.h>
 #include <asm/debugreg.h>
+#include "vmx/debug.h"
 #include "vmx/priv.h"
 
 #define VEC_DB	1
@@ -62,9 +63,10 @@ void hs_dr_save(struct hs_vmx *v)
 	v->dr[3] = val;
 	get_debugreg(val, 6);
 	v->dr6 = val;
-	if (unlikely(hw_breakpoint_active()))
+	if (unlikely(hw_breakpoint_active()) && !hs_mutating(HS_FORGET_DR))
 		hw_breakpoint_restore();
-	set_debugreg(DR6_RESERVED, 6);
+	if (!hs_mutating(HS_FORGET_DR6))
+		set_debugreg(DR6_RESERVED, 6);
 	v->dr_keep = hs_vmreadl(GUEST_DR7) & HS_DR7_ENABLES;
 	v->dr_live = false;
 	v->proc_base |= HS_PROC_MOV_DR;

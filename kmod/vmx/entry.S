@@ -152,6 +152,10 @@ SYM_INNER_LABEL(hs_vmx_exited, SYM_L_GLOBAL)
 	rdmsr
 	movl %eax, HS_ENTRY_SPEC_CTRL(%rdi)
 .Lspec_saved:
+#ifdef HS_DEBUG
+	cmpb $0, HS_ENTRY_FORGET_SPEC(%rdi)
+	jne .Lspec_fence
+#endif
 	movl PER_CPU_VAR(x86_spec_ctrl_current), %eax
 	/*
 	 * With legacy IBRS the bit protects only after it was written in the

@@ -9,6 +9,7 @@
 #define HS_ENTRY_SPEC_CTRL	136
 #define HS_ENTRY_LAUNCHED	140
 #define HS_ENTRY_SAVE_SPEC	141
+#define HS_ENTRY_FORGET_SPEC	142	/* debug builds */
 
 /* What hs_vmx_enter() returns. */
 #define HS_ENTERED		0	/* the guest ran, or entry failed late */
@@ -26,6 +27,7 @@
  * @spec_ctrl: the guest's IA32_SPEC_CTRL
  * @launched: VMRESUME instead of VMLAUNCH
  * @save_spec: the guest writes IA32_SPEC_CTRL without exit: read it back
+ * @forget_spec: leave the guest's value in the processor, see debug.h
  */
 struct hs_entry {
 	u64 gpr[16];
@@ -33,6 +35,9 @@ struct hs_entry {
 	u32 spec_ctrl;
 	u8 launched;
 	u8 save_spec;
+#ifdef HS_DEBUG
+	u8 forget_spec;
+#endif
 };
 
 /*

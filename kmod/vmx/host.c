@@ -13,6 +13,8 @@
  *	interrupts on	LDT, which an exit unloads; DR0-DR3, DR6
  *	slice		XCR0, XSS, PKRU, XSAVE state; STAR, LSTAR, CSTAR, FMASK,
  *			KERNEL_GS_BASE, TSC_AUX; GDT limit, TR limit
+ *
+ * Debug builds can forget each of them (debug.h).
  */
 #include <linux/hw_breakpoint.h>
 #include <asm/cpu_entry_area.h>
@@ -65,6 +67,8 @@ struct host_cpu {
 
 static DEFINE_PER_CPU(struct host_cpu, host_cpu);
 
+static_assert(HS_FORGET_TSC_AUX - HS_FORGET_STAR == HS_LIVE_TSC_AUX - HS_LIVE_STAR);
+
 static inline bool uses_tsc_aux(void)
 {
 	return hs_caps.ctls.proc2 & HS_PROC2_RDTSCP;
@@ -91,10 +95,14 @@ void hs_host_moved(struct hs_vmx *v, int cpu)
 {
 	u64 sysenter_esp = hs_rdmsr(MSR_IA32_SYSENTER_ESP);
 
-	hs_vmwritel(HOST_TR_BASE, (unsigned long)&get_cpu_entry_area(cpu)->tss.x86_tss);
-	hs_vmwritel(HOST_GDTR_BASE, (unsigned long)get_current_gdt_ro());
-	hs_vmwritel(HOST_GS_BASE, hs_rdmsr(MSR_GS_BASE));
-	hs_vmwritel(HOST_IA32_SYSENTER_ESP, sysenter_esp);
+	if (!hs_mutating(HS_FORGET_TR))
+		hs_vmwritel(HOST_TR_BASE, (unsigned long)&get_cpu_entry_area(cpu)->tss.x86_tss);
+	if (!hs_mutating(HS_FORGET_GDT))
+		hs_vmwritel(HOST_GDTR_BASE, (unsigned long)get_current_gdt_ro());
+	if (!hs_mutating(HS_FORGET_GS))
+		hs_vmwritel(HOST_GS_BASE, hs_rdmsr(MSR_GS_BASE));
+	if (!hs_mutating(HS_FORGET_SYSENTER))
+		hs_vmwritel(HOST_IA32_SYSENTER_ESP, sysenter_esp);
 
 	/*
 	 * What this VPID left here may be older than an INVLPG or a move to CR3
@@ -136,7 +144,7 @@ static void live_save(struct hs_vmx *v, struct host_cpu *h)
 		if (i == HS_LIVE_TSC_AUX && !uses_tsc_aux())
 			continue;
 		v->live[i] = hs_rdmsr(live_msr[i]);
-		if (v->live[i] != h->live[i]) {
+		if (v->live[i] != h->live[i] && !hs_mutating(HS_FORGET_STAR + i)) {
 			hs_wrmsr(live_msr[i], h->live[i]);
 			hs_stat(v, WRMSR);
 		}
@@ -155,8 +163,9 @@ static void xstate_load(struct hs_vmx *v, struct host_cpu *h)
 
 	h->xcr0 = hs_caps.host_xcr0;
 	h->pkru = cpu_feature_enabled(X86_FEATURE_OSPKE) ? hs_rdpkru() : 0;
-	asm volatile("xrstor64 (%0)" : : "r" (v->xsave), "a" ((u32)mask),
-		     "d" ((u32)(mask >> 32)) : "memory");
+	if (!hs_mutating(HS_FORGET_GUEST_XSTATE))
+		asm volatile("xrstor64 (%0)" : : "r" (v->xsave), "a" ((u32)mask),
+			     "d" ((u32)(mask >> 32)) : "memory");
 	hs_stat(v, XSTATE);
 	if (v->xcr0 != h->xcr0)
 		hs_xsetbv(0, v->xcr0);
@@ -174,16 +183,16 @@ static void xstate_save(struct hs_vmx *v, struct host_cpu *h)
 {
 	u64 mask = v->vm->cpuid.xcr0;
 
-	if (h->xcr0_now != h->xcr0)
+	if (h->xcr0_now != h->xcr0 && !hs_mutating(HS_FORGET_XCR0))
 		hs_xsetbv(0, h->xcr0);
-	if (hs_caps.has_xss && h->xss) {
+	if (hs_caps.has_xss && h->xss && !hs_mutating(HS_FORGET_XSS)) {
 		hs_wrmsr(MSR_IA32_XSS, h->xss);
 		hs_stat(v, WRMSR);
 	}
 	asm volatile("xsave64 (%0)" : : "r" (v->xsave), "a" ((u32)mask),
 		     "d" ((u32)(mask >> 32)) : "memory");
 	hs_stat(v, XSTATE);
-	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE) && !hs_mutating(HS_FORGET_PKRU))
 		hs_wrpkru(h->pkru);
 }
 
@@ -253,7 +262,7 @@ static void mitigate_count(u64 entries)
  */
 void hs_host_sched_out(struct hs_vmx *v)
 {
-	if (!v->ibpb_owed)
+	if (!v->ibpb_owed || hs_mutating(HS_FORGET_IBPB))
 		return;
 	v->ibpb_owed = false;
 	branch_barrier(this_cpu_ptr(&host_cpu));
@@ -269,6 +278,7 @@ void hs_host_slice_begin(struct hs_vmx *v)
 {
 	struct host_cpu *h = this_cpu_ptr(&host_cpu);
 
+	hs_dbg_host_begin(v);
 	if (unlikely(!h->known))
 		read_constants(h);
 	mitigate_begin(v, h);
@@ -290,9 +300,12 @@ void hs_host_slice_end(struct hs_vmx *v, u64 entries)
 	xstate_save(v, h);
 	live_save(v, h);
 	/* An exit leaves a GDT limit of 64 KiB and a TR limit without I/O map. */
-	load_fixmap_gdt(smp_processor_id());
-	invalidate_tss_limit();
+	if (!hs_mutating(HS_FORGET_GDT_LIMIT))
+		load_fixmap_gdt(smp_processor_id());
+	if (!hs_mutating(HS_FORGET_TR_LIMIT))
+		invalidate_tss_limit();
 	mitigate_count(entries);
+	hs_dbg_host_end();
 }
 
 /**
@@ -342,7 +355,7 @@ void hs_host_irqs_on(struct hs_vmx *v)
 
 	if (unlikely(v->dr_live))
 		hs_dr_save(v);
-	if (unlikely(ldt))
+	if (unlikely(ldt) && !hs_mutating(HS_FORGET_LDT))
 		asm volatile("lldt %0" : : "r" (ldt));
 }
 
@@ -357,19 +370,20 @@ void hs_host_before_entry(struct hs_vmx *v)
 	unsigned long cr3 = __get_current_cr3_fast();
 	unsigned long cr4 = cr4_read_shadow();
 
-	if (unlikely(cr3 != v->host_cr3)) {
+	if (unlikely(cr3 != v->host_cr3) && !hs_mutating(HS_FORGET_CR3)) {
 		hs_vmwritel(HOST_CR3, cr3);
 		v->host_cr3 = cr3;
 	}
-	if (unlikely(cr4 != v->host_cr4)) {
+	if (unlikely(cr4 != v->host_cr4) && !hs_mutating(HS_FORGET_CR4)) {
 		hs_vmwritel(HOST_CR4, cr4);
 		v->host_cr4 = cr4;
 	}
 	if (unlikely(this_cpu_read(host_cpu.pebs)))
 		hs_wrmsr(MSR_IA32_PEBS_ENABLE, 0);
 	/* Interrupts were on, or breakpoints of the host took the registers. */
-	if (unlikely(v->dr_keep && !v->dr_live))
+	if (unlikely(v->dr_keep && !v->dr_live) && !hs_mutating(HS_FORGET_GUEST_DR))
 		hs_dr_load(v);
+	hs_dbg_host_entry(v);
 }
 
 /**
@@ -389,7 +403,7 @@ void hs_host_after_exit(struct hs_vmx *v)
 	}
 	if (unlikely(pebs))
 		hs_wrmsr(MSR_IA32_PEBS_ENABLE, pebs);
-	if (unlikely(hw_breakpoint_active())) {
+	if (unlikely(hw_breakpoint_active()) && !hs_mutating(HS_FORGET_DR7)) {
 		/* The exit has cleared DR7. */
 		if (v->dr_live)
 			hs_dr_save(v);

@@ -117,6 +117,7 @@ struct hs_vmx {
 
 #ifdef HS_DEBUG
 	u64 dbg_kicked;			/* host TSC of a kick not yet obeyed */
+	unsigned long dbg_switches;	/* context switches of the thread until the slice */
 #endif
 
 	/* events, see event.c */

@@ -24,6 +24,9 @@ static_assert(offsetof(struct hs_entry, host_rsp) == HS_ENTRY_HOST_RSP);
 static_assert(offsetof(struct hs_entry, spec_ctrl) == HS_ENTRY_SPEC_CTRL);
 static_assert(offsetof(struct hs_entry, launched) == HS_ENTRY_LAUNCHED);
 static_assert(offsetof(struct hs_entry, save_spec) == HS_ENTRY_SAVE_SPEC);
+#ifdef HS_DEBUG
+static_assert(offsetof(struct hs_entry, forget_spec) == HS_ENTRY_FORGET_SPEC);
+#endif
 static_assert(offsetof(struct hs_vmx, e) == 0);
 
 /* The clock is read once in so many exits. */
@@ -293,7 +296,7 @@ static __always_inline bool enter(struct hs_vmx *v, int cpu, enum hs_next *next)
 	hs_host_before_entry(v);
 	hs_gmem_check_entry(v->gmem, cpu);
 	hs_dbg_vpid_enter(v->vpid, v->serial);
-	if (native_read_cr2() != v->cr2)
+	if (native_read_cr2() != v->cr2 && !hs_mutating(HS_FORGET_GUEST_CR2))
 		native_write_cr2(v->cr2);
 
 	how = hs_vmx_enter(&v->e);
@@ -345,18 +348,39 @@ static enum hs_next run_guest(struct hs_vmx *v, int cpu, u64 until)
 	return next;
 }
 
+/*
+ * The registers of kernel_fpu_begin() belong to the slice.  Not set to the
+ * FPU's default state: the guest's is loaded at once.  Returns whether it was
+ * done, for fpu_end().
+ */
+static bool fpu_begin(void)
+{
+	if (hs_mutating(HS_FORGET_FPU)) {
+		preempt_disable();
+		return false;
+	}
+	kernel_fpu_begin_mask(0);
+	return true;
+}
+
+static void fpu_end(bool begun)
+{
+	if (begun)
+		kernel_fpu_end();
+	else
+		preempt_enable();
+}
+
 static enum hs_next slice(struct hs_vmx *v, u64 until)
 {
-	enum hs_next next;
+	bool fpu = fpu_begin();
+	int cpu = smp_processor_id(), err;
 	u64 accesses, exits;
-	int cpu, err;
+	enum hs_next next;
 
-	/* Not the FPU's default state: the guest's is loaded at once. */
-	kernel_fpu_begin_mask(0);
-	cpu = smp_processor_id();
 	err = make_current(v);
 	if (unlikely(err)) {
-		kernel_fpu_end();
+		fpu_end(fpu);
 		if (err == -EIO)
 			return hs_vmx_fail(v, "see the kernel log of the host",
 					   "the VMCS could not be loaded");
@@ -388,7 +412,7 @@ static enum hs_next slice(struct hs_vmx *v, u64 until)
 	hs_stat_add(v, VMX_ACCESS, this_cpu_read(hs_vmx_accesses) - accesses);
 	sched_out_after_slice(v);
 	note_bad_reads(v);
-	kernel_fpu_end();
+	fpu_end(fpu);
 	if (unlikely(v->vmread_bad)) {
 		v->vmread_bad = false;
 		return hs_vmx_fail(v, "see the kernel log of the host", "VMREAD failed");

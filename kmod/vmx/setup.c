@@ -5,6 +5,7 @@
 #include <asm/segment.h>
 #include <asm/tsc.h>
 #include "compat/msr.h"
+#include "vmx/debug.h"
 #include "vmx/priv.h"
 
 /* IA32_VMX_MISC: the preemption timer counts when this bit of the TSC changes. */
@@ -27,7 +28,9 @@ static void setup_controls(struct hs_vmx *v)
 	v->proc = v->proc_base = c->proc;
 	hs_vmwrite32(CPU_BASED_VM_EXEC_CONTROL, v->proc);
 	hs_vmwrite32(SECONDARY_VM_EXEC_CONTROL, c->proc2);
-	hs_vmwrite32(VM_EXIT_CONTROLS, c->exit);
+	hs_vmwrite32(VM_EXIT_CONTROLS, c->exit &
+		     ~(hs_mutating(HS_FORGET_EFER) ? HS_EXIT_LOAD_EFER : 0) &
+		     ~(hs_mutating(HS_FORGET_PAT) ? HS_EXIT_LOAD_PAT : 0));
 	hs_vmwrite32(VM_EXIT_MSR_STORE_COUNT, 0);
 	hs_vmwrite32(VM_EXIT_MSR_LOAD_COUNT, 0);
 	hs_vmwrite32(VM_ENTRY_MSR_LOAD_COUNT, 0);
@@ -71,7 +74,7 @@ static void setup_host(struct hs_vmx *v)
 	hs_vmwrite16(HOST_FS_SELECTOR, 0);
 	hs_vmwrite16(HOST_GS_SELECTOR, 0);
 	hs_vmwrite16(HOST_TR_SELECTOR, GDT_ENTRY_TSS * 8);
-	hs_vmwritel(HOST_FS_BASE, 0);
+	hs_vmwritel(HOST_FS_BASE, hs_mutating(HS_FORGET_FS) ? PAGE_SIZE : 0);
 	store_idt(&idt);
 	hs_vmwritel(HOST_IDTR_BASE, idt.address);
 	hs_vmwrite32(HOST_IA32_SYSENTER_CS, (u32)hs_rdmsr(MSR_IA32_SYSENTER_CS));

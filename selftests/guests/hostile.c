@@ -42,7 +42,8 @@ static u8 want[AREA] __attribute__((aligned(64)));
 static u8 got[AREA] __attribute__((aligned(64)));
 static u64 features, rng = 0x9e3779b97f4a7c15;
 static u32 offset[64], size[64];
-static bool have_spec, have_pke;
+static u32 spec;
+static bool have_pke;
 static u32 pkru;
 
 static u64 rnd(void)
@@ -68,7 +69,8 @@ static void find_features(void)
 		return;
 	write_cr4(read_cr4() | CR4_OSXSAVE);
 	cpuid(7, 0, r);
-	have_spec = r[3] >> 26 & 1;
+	/* Not IBRS, which a host may well have set itself. */
+	spec = r[3] >> 26 & 1 ? (r[3] >> 31 & 1) << 2 | (r[3] >> 27 & 1) << 1 : 0;
 	have_pke = r[2] >> 3 & 1;
 	cpuid(0xd, 0, r);
 	features = (u64)r[3] << 32 | r[0];
@@ -111,8 +113,8 @@ static void arm(void)
 
 	for (i = 0; i < MSRS; i++)
 		wrmsr(msrs[i].msr, msrs[i].val);
-	if (have_spec)
-		wrmsr(0x48, 1);
+	if (spec)
+		wrmsr(0x48, spec);
 	/* No SYSCALL, no NX. */
 	wrmsr(0xc0000080, 0x500);
 	write_cr4(read_cr4() | CR4_DE | CR4_FSGSBASE | (have_pke ? CR4_PKE : 0));
@@ -149,8 +151,8 @@ static bool look(void)
 	for (i = 0; i < MSRS; i++)
 		good &= holds(msrs[i].name, rdmsr(msrs[i].msr), msrs[i].val);
 	good &= holds("EFER", rdmsr(0xc0000080), 0x500);
-	if (have_spec)
-		good &= holds("SPEC_CTRL", rdmsr(0x48), 1);
+	if (spec)
+		good &= holds("SPEC_CTRL", rdmsr(0x48), spec);
 	good &= holds("DR0", READ_DR(0), 0xffffffff81000000);
 	good &= holds("DR1", READ_DR(1), 0x400000);
 	good &= holds("DR2", READ_DR(2), 0x7ffffffff000);

@@ -12,9 +12,11 @@
  * and starts the guest.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "use.h"
@@ -59,6 +61,7 @@ static void run_item(unsigned int i)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		why[0] = 0;
 		good = run_on(cpu) ? wrong("affinity: %s", strerror(errno)) : items[i].fn();
 		if (write(p[1], why, strlen(why)) < 0)
