@@ -81,7 +81,7 @@ uninstall:
 
 run check check-full bench matrix:
 	@selftests/needs.sh $@
-	@selftests/$(if $(filter bench,$@),bench/bench,$@)
+	@selftests/$(if $(filter bench,$@),bench/bench,$@) $(if $(filter check%,$@),$(JOBS))
 
 clean:
 	rm -rf $(BUILD)
