@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: cpus=2 hz=400M model=tigerlake append=mitigations=auto files=guests,kselftests/hoststate_use,selftests/kselftests/hoststate_lib.sh modules=msr alone checks full
+# lab: cpus=2 hz=400M model=tigerlake append=mitigations=auto files=guests,kselftests/hoststate_use,selftests/kselftests/hoststate_lib.sh modules=msr alone checks full stock
 # In builds with HS_DEBUG=1: each item of the host's state is forgotten once, and
 # what is there to notice it has to: the item of hoststate.sh, the guest beside it,
 # or, where the host would not outlive that, the software check.
