@@ -133,16 +133,21 @@ rm /tmp/module
 echo max >$CG/vm/memory.max
 tid=$(now other tid)
 is "the thread of the vCPU" "$(cat "/proc/$tid/comm")" hs/other/0
-echo "20000 100000" >$CG/vm/cpu.max
+[ ! -e $CG/vm/cpu.max ] || echo "20000 100000" >$CG/vm/cpu.max
 ok "it moves" sh -c "echo $tid >$CG/vm/cgroup.procs"
 throttled() {
 	[ "$(sed -n 's/^nr_throttled //p' $CG/vm/cpu.stat)" -ge "$1" ]
 }
-ok "it is held to its share" until_true throttled 3
-cpu=$(now other cpu_time_ns) up=$(now other uptime_ns)
-until_true throttled 13
-cpu=$(($(now other cpu_time_ns) - cpu)) up=$(($(now other uptime_ns) - up))
-between "per cent of CPU time that it gets" $((100 * cpu / up)) 5 40
+if [ -e $CG/vm/cpu.max ]; then
+	ok "it is held to its share" until_true throttled 3
+	cpu=$(now other cpu_time_ns) up=$(now other uptime_ns)
+	until_true throttled 13
+	cpu=$(($(now other cpu_time_ns) - cpu)) up=$(($(now other uptime_ns) - up))
+	between "per cent of CPU time that it gets" $((100 * cpu / up)) 5 40
+else
+	skip "it is held to its share" "this kernel limits no CPU time"
+	skip "per cent of CPU time that it gets" "this kernel limits no CPU time"
+fi
 vctl stop other --force
 ok "it moves back" sh -c "echo $tid >$CG/cgroup.procs"
 vctl destroy other

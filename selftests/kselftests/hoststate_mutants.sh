@@ -45,6 +45,9 @@ guest_dr guest breaks:breakpoint of a CPU
 sysenter item MSRs:SYSENTER_ESP
 pat item MSRs:PAT'
 
+# A guest may well end of what was forgotten.
+export BESIDE_SECONDS=5
+
 reports() { cat $PARAM/debug_reports; }
 
 # Why SWITCH cannot be shown on this machine, if so.

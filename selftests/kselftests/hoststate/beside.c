@@ -12,6 +12,7 @@
 #include "use.h"
 
 #define WANT		40
+/* For ever, nearly: a guest that goes on passes the item long before. */
 #define SECONDS		120
 
 int cpu;
@@ -53,7 +54,11 @@ static double now(void)
 
 struct beside beside_begin(void)
 {
-	return (struct beside) { guest_switches(), now() + SECONDS, 0, false };
+	/* Who expects the guest to end cannot wait that long. */
+	const char *shorter = getenv("BESIDE_SECONDS");
+
+	return (struct beside) { guest_switches(), now() + (shorter ? atoi(shorter) : SECONDS),
+				 0, false };
 }
 
 bool beside(struct beside *b)
