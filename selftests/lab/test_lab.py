@@ -485,7 +485,7 @@ class Counting(unittest.TestCase):
             self.assertEqual(len(names), len(jobs))
             for job in jobs:
                 self.assertLessEqual(set(job.needs), names)
-        known = {name for name, _, _ in script("kselftests/in-lab").tests([], True)}
+        known = {name for name, _, _ in script("kselftests/in-lab").tests([], True, "6.1")}
         self.assertLessEqual(set(check.RACES), known)
 
     def machine(self, status, commands, reasons=(), left=True):
@@ -575,8 +575,9 @@ class OnMachine(unittest.TestCase):
 
     def test_reset(self):
         reasons = self.lab("--", "reboot -f; sleep 100")
-        self.assertIn("the machine was restarted by reset, nothing of that kind was expected",
-                      reasons)
+        # QEMU runs no boot sector of ours, which would tell a reset from kexec.
+        self.assertRegex("\n".join(reasons), "the machine was restarted by (reset|restart), "
+                         "nothing of that kind was expected")
         self.assertEqual(self.lab("--expect-reset", "--", "reboot -f; sleep 100"), [])
 
     def test_side_by_side(self):
