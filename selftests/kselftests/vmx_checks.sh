@@ -53,7 +53,7 @@ mutant() { # NAME SWITCH CMD...: a report comes
 run_guest i smp "testdev" --mem 32M --cpus 2 >/dev/null
 is "INIT and control registers" "$? $(reports)" "0 0"
 echo move >$PARAM/debug_mutate
-run_guest w cr "" --mem 32M >/dev/null
+run_guest w mmio "n=8 seed=7" --mem 64M >/dev/null
 is "a slow CR write on another CPU" "$? $(cat $PARAM/debug_mutate) $(reports)" "0 none 0"
 
 vctl create c --kernel "$GUESTS/spin.elf" --mem 16M --append "sti" --testdev >/dev/null
