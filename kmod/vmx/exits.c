@@ -272,19 +272,7 @@ const char *hs_vmx_exit_name(u32 basic)
 
 /* ---- how often each was taken, for tests and for the curious -------------------- */
 
-static DEFINE_PER_CPU(u64 [HS_EXIT_NR], taken);
-
-/**
- * hs_exit_count - an exit was taken
- * @reason: VM_EXIT_REASON; preemption off
- */
-void hs_exit_count(u32 reason)
-{
-	u32 basic = HS_EXIT_BASIC(reason);
-
-	if (likely(basic < HS_EXIT_NR))
-		this_cpu_inc(taken[array_index_nospec(basic, HS_EXIT_NR)]);
-}
+DEFINE_PER_CPU(u64 [HS_EXIT_NR], hs_exits_taken);
 
 static void show(struct seq_file *m, u32 basic, const char *id, const char *kind)
 {
@@ -292,7 +280,7 @@ static void show(struct seq_file *m, u32 basic, const char *id, const char *kind
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += per_cpu(taken, cpu)[basic];
+		sum += per_cpu(hs_exits_taken, cpu)[basic];
 	seq_printf(m, "%u %s %s %llu\n", basic, id, kind, sum);
 }
 

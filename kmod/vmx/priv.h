@@ -12,6 +12,7 @@
 #include "vmx/cpuid.h"
 #include "vmx/entry.h"
 #include "vmx/event.h"
+#include "vmx/exits.h"
 #include "vmx/gstate.h"
 #include "vmx/msr.h"
 #include "vmx/vmcs.h"
@@ -305,7 +306,17 @@ bool hs_vmx_can_wake(struct hs_vmx *v);
 
 /* ---- exits.c and handlers ----------------------------------------------------- */
 
-void hs_exit_count(u32 reason);
+/* How often each was taken; preemption off.  Inline: it is paid at every exit. */
+DECLARE_PER_CPU(u64 [HS_EXIT_NR], hs_exits_taken);
+
+static __always_inline void hs_exit_count(u32 reason)
+{
+	u32 basic = HS_EXIT_BASIC(reason);
+
+	if (likely(basic < HS_EXIT_NR))
+		this_cpu_inc(hs_exits_taken[array_index_nospec(basic, HS_EXIT_NR)]);
+}
+
 enum hs_next hs_exit_fast(struct hs_vmx *v);
 enum hs_next hs_exit_slow(struct hs_vmx *v);
 

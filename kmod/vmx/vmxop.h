@@ -143,7 +143,7 @@ static __always_inline unsigned long __hs_vmread(unsigned long field)
 		     _ASM_EXTABLE(1b, 3b)
 		     : [val] "=&r" (val)
 		     : [field] "r" (field), [bad] "i" (&hs_vmread_bad)
-		     : "cc", "memory");
+		     : "cc");
 	return val;
 }
 
