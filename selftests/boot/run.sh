@@ -38,7 +38,7 @@ done
 
 mkdir -p "$out"
 gcc -O1 -g -Wall -I"$top/kmod" -I"$top/include/uapi" -o "$out/load" "$here/load.c" \
-	"$top"/kmod/boot/{layout,load,entry,elf,bzimage,pvh,multiboot,acpi}.c || exit 1
+	"$top"/kmod/boot/{layout,load,entry,elf,bzimage,pvh,multiboot,acpi,smbios}.c || exit 1
 
 result() # STATUS NAME
 {
