@@ -8,6 +8,7 @@
 
 CG=/tmp/cgroup2
 MIB=1048576
+HELD=$(amount 64 16)	# MiB that guests touch; the limit is half of it
 
 current() {
 	cat $CG/vm/memory.current
@@ -58,10 +59,10 @@ oom_before=$(sed -n 's/^oom_kill //p' /proc/vmstat)
 
 # --- who pays ---
 for size in 4K 2M; do
-	make g pages "mib=64 forever" --mem 128M --page-size $size
+	make g pages "mib=$HELD forever" --mem 128M --page-size $size
 	before=$(current)
 	vctl start g
-	ok "$size: the guest gets its memory" until_true holds g $((64 * MIB))
+	ok "$size: the guest gets its memory" until_true holds g $((HELD * MIB))
 	if [ $size = 2M ]; then
 		ok "$size: by large pages" until_true all_large g
 	else
@@ -85,13 +86,13 @@ bystander=$!
 echo $bystander >$CG/vm/cgroup.procs
 vctl -q create other --kernel "$GUESTS/spin.elf" --mem 16M
 vctl start other
-echo $((32 * MIB)) >$CG/vm/memory.max
-make g pages "mib=64 forever" --mem 128M
+echo $((HELD / 2 * MIB)) >$CG/vm/memory.max
+make g pages "mib=$HELD forever" --mem 128M
 vctl start g
 ok "more than the limit: the VM fails" vctl wait g failed --timeout 60
 has "its reason" "$(vctl show g)" "no memory for guest-physical address"
 has "its remedy" "$(vctl diagnose g)" "memory.max"
-make h pages "mib=64 forever" --mem 128M --page-size 2M
+make h pages "mib=$HELD forever" --mem 128M --page-size 2M
 vctl start h
 ok "the same with large pages" vctl wait h failed --timeout 60
 has "its reason too" "$(vctl show h)" "no memory for guest-physical address"
@@ -104,7 +105,7 @@ wait $bystander 2>/dev/null
 vctl destroy h
 echo max >$CG/vm/memory.max
 vctl start g
-ok "with more to hold it goes on" until_true holds g $((64 * MIB))
+ok "with more to hold it goes on" until_true holds g $((HELD * MIB))
 vctl stop g --force
 vctl destroy g
 # One page in each of 16 chunks, and room for six of them: the rest has 4 KiB.

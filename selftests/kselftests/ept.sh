@@ -60,12 +60,12 @@ run "2 MiB: under two CPUs" g smp "n=50 testdev" --mem 64M --cpus 2 $HUGE
 went "2 MiB: two CPUs" 50 50
 is "2 MiB: and waited for them" "$([ "$(ended_with acks)" -ge 1 ] && echo yes)" yes
 run "2 MiB: code written while it runs" g smc "testdev" --mem 16M $HUGE
-run "2 MiB: device memory against RAM" g mmio "n=100 seed=7" --mem 64M $HUGE
+run "2 MiB: device memory against RAM" g mmio "n=$(amount 100 30) seed=7" --mem 64M $HUGE
 run "2 MiB: holes" g hole "testdev ramend=0x1000000" --mem 16M $HUGE
 run "2 MiB: x87 to AVX-512 state" g fpu "testdev" --mem 16M $HUGE
 run "2 MiB: debug registers" g dregs "testdev" --mem 16M $HUGE
 run "2 MiB: events" g events "" --mem 16M $HUGE
-run "2 MiB: random code in ring 3" g randinsn "n=500" --mem 16M $HUGE
+run "2 MiB: random code in ring 3" g randinsn "n=$(amount 500 100)" --mem 16M $HUGE
 
 # What a VM holds while it runs, after a reset, and after its end.
 vctl -q create l --kernel "$GUESTS/pages.elf" --append forever --testdev --mem 64M $HUGE

@@ -5,6 +5,7 @@
 # sleep and wakes up.
 . "${HERE:-/lab}/lib.sh"
 
+TIMES=$(amount 6 2)
 cpu1=/sys/devices/system/cpu/cpu1/online
 
 tid() { # NAME: thread of the first vCPU
@@ -42,7 +43,7 @@ guest() { # NAME PROGRAM ARGS
 
 cycles() { # off and on, with the vCPUs on the CPU that goes
 	c=0
-	while [ $c -lt 6 ]; do
+	while [ $c -lt "$TIMES" ]; do
 		pin p 2 && pin s 2 || return 1
 		sleep 0.02
 		echo 0 >$cpu1 || return 1
@@ -56,7 +57,7 @@ load || exit 1
 plan 11
 guest p pages "forever from=8388608 mib=1" && guest s spin "sti" || exit 1
 ok "guests run" goes_on
-ok "CPU 1 goes and comes under them, 6 times" cycles
+ok "CPU 1 goes and comes under them, $TIMES times" cycles
 ok "they go on" goes_on
 pin p 2
 ok "and on CPU 1 as well" goes_on

@@ -111,6 +111,12 @@ polls() {
 	esac
 }
 
+# amount N LESS: how often, or how much: LESS on the debug kernel, whose steps take
+# five to ten times as long, and which looks for other things than rare events.
+amount() {
+	case $(uname -r) in *-debug) echo "$2" ;; *) echo "$1" ;; esac
+}
+
 finish() {
 	if [ -n "$ktap_plan" ] && [ "$ktap_plan" != "$ktap_n" ]; then
 		echo "# planned $ktap_plan, ran $ktap_n"

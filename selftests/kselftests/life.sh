@@ -5,9 +5,9 @@
 . "${HERE:-/lab}/lib.sh"
 
 VMS=$HERE/vms
-LOADS=50
-COUNT=200
-ROUNDS=3
+LOADS=$(amount 50 10)
+COUNT=$(amount 200 20)
+ROUNDS=$(amount 3 1)
 SLACK=512	# KiB
 # KiB, from the first round to the last.  Each VM leaves the kernel about two
 # descriptors (64 bytes) of addresses that it frees later, many at a time.
@@ -68,7 +68,7 @@ refs() {
 
 # The first time kernel and tools fill caches that stay.
 load
-"$VMS" cycle 20
+"$VMS" cycle "$(amount 20 5)"
 unload
 # shellcheck disable=SC2046
 set -- $(mem_now)
@@ -79,7 +79,7 @@ within "memory after $LOADS loads" "$avail_now" "$avail"
 
 ok "a request loads the module" "$VMS" cycle 1
 load
-"$VMS" cycle 20
+"$VMS" cycle "$(amount 20 5)"
 # shellcheck disable=SC2046
 set -- $(mem_now)
 avail=$1 slab=$2

@@ -40,18 +40,18 @@ load || exit 1
 plan $((19 + 15 + 8 + 4))
 run "hello" g hello ""
 run "exit code" g hello "code=0"
-run "cpuid" g cpuid "n=200" --mem 16M
+run "cpuid" g cpuid "n=$(amount 200 50)" --mem 16M
 run "msr" g msr "" --mem 16M
 run "port" g port "" --mem 16M
-run "mmio, random instructions in every mode" g mmio "n=300 seed=7" --mem 64M
+run "mmio, random instructions in every mode" g mmio "n=$(amount 300 60) seed=7" --mem 64M
 run "memory map, 4 MiB" g memory "kib=3711" --mem 4M
 run "memory map, 64 MiB" g memory "kib=65151" --mem 64M
 run "memory map, across the hole below 4 GiB" g memory "kib=6291071" --mem 6G
 run "pages" g pages "rounds=2" --mem 64M
 run "pages taken away under the guest" g pages "rounds=2 mib=4 away" --mem 64M
 run "pages taken away, 2 MiB apart" g pages "mib=64 step=2097152 away" --mem 128M
-run "hlt" g hlt "n=50" --mem 16M
-run "hlt, xAPIC" g hlt "n=20 xapic" --mem 16M
+run "hlt" g hlt "n=$(amount 50 10)" --mem 16M
+run "hlt, xAPIC" g hlt "n=$(amount 20 5) xapic" --mem 16M
 run "hole" g hole "testdev ramend=0x1000000" --mem 16M
 run "code written while it runs" g smc "testdev" --mem 16M
 run "instructions that exit or are unknown" g insns "" --mem 16M
@@ -63,7 +63,7 @@ run "events, xAPIC" g events "xapic" --mem 16M
 run "x87 to AVX-512 state" g fpu "testdev" --mem 16M
 run "pages taken away under stack, IDT, GDT, tables, REP" g steal "" --mem 32M
 run "the same, xAPIC" g steal "xapic" --mem 32M
-run "random code in ring 3" g randinsn "n=2000" --mem 16M
+run "random code in ring 3" g randinsn "n=$(amount 2000 300)" --mem 16M
 run "two vCPUs: INIT, SIPI, IPIs, shootdown" g smp "testdev" --mem 32M --cpus 2
 run "two vCPUs, xAPIC" g smp "testdev xapic" --mem 32M --cpus 2
 run "UART, PIT, RTC, ACPI" g devices "" --mem 16M
