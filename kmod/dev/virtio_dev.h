@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The virtio devices of a board, as the VM sees them: what they are made from,
+ * adding and removing them while the VM is stopped, and their counters.
+ */
+#ifndef HS_DEV_VIRTIO_DEV_H
+#define HS_DEV_VIRTIO_DEV_H
+
+#include "pure.h"
+
+struct file;
+struct hs_board;
+
+#define HS_DEV_ID_MAX	20	/* bytes of an id, without NUL: what VIRTIO_BLK_T_GET_ID holds */
+
+/**
+ * struct hs_disk_cfg - a disk
+ * @file: regular file or block device, open for what is needed; the device takes a
+ *	reference of its own
+ * @ro: the guest may only read it
+ * @id: its name, unique among the devices of a VM; the serial number for the guest
+ */
+struct hs_disk_cfg {
+	struct file *file;
+	bool ro;
+	char id[HS_DEV_ID_MAX + 1];
+};
+
+/**
+ * struct hs_net_cfg - a network interface
+ * @file: an open queue of a tap device (/dev/net/tun after TUNSETIFF)
+ * @mac: its address
+ * @id: its name
+ */
+struct hs_net_cfg {
+	struct file *file;
+	u8 mac[6];
+	char id[HS_DEV_ID_MAX + 1];
+};
+
+enum hs_dev_kind {
+	HS_DEV_DISK = 1,
+	HS_DEV_NET,
+	HS_DEV_CONSOLE,
+	HS_DEV_RNG,
+	HS_DEV_BALLOON,
+};
+
+/* What a device is and has done since the VM's start. */
+struct hs_dev_info {
+	enum hs_dev_kind kind;
+	char id[HS_DEV_ID_MAX + 1];
+	unsigned int slot;
+	bool ro;			/* disk */
+	u64 bytes;			/* disk: its size */
+	u8 mac[6];			/* net */
+	bool driver;			/* a driver is at work */
+	const char *broken;		/* what it did wrong; NULL */
+	u64 requests, read_bytes, write_bytes, errors, kicks, signals;
+};
+
+/*
+ * A disk or net comes or goes; no vCPU runs.  Process context.  0; -EEXIST or
+ * -ENOENT (id); -ENOSPC (slots); -ENOMEM; -EBUSY: somebody else has the disk open
+ * for writing, or the tap; -EINVAL, -ENOTBLK, ...: the file.  *@why is a sentence
+ * when there is one.
+ */
+int hs_disk_add(struct hs_board *b, const struct hs_disk_cfg *cfg, const char **why);
+int hs_net_add(struct hs_board *b, const struct hs_net_cfg *cfg, const char **why);
+int hs_dev_remove(struct hs_board *b, const char *id, const char **why);
+
+/* On boards that shall have them; see hs_board_cfg.  As other devices. */
+int hs_vconsole_add(struct hs_board *b);
+int hs_rng_add(struct hs_board *b);
+int hs_balloon_add(struct hs_board *b);
+
+/* The @n-th device of the board, or false.  Process context; excludes add and
+ * remove by the caller's lock. */
+bool hs_dev_info(struct hs_board *b, unsigned int n, struct hs_dev_info *info);
+
+#endif /* HS_DEV_VIRTIO_DEV_H */
