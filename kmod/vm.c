@@ -238,11 +238,12 @@ static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
 		.touch_2m = vm->page_bytes == HS_PAGE_2M,
 		.kick = hs_vmx_kick_cpu,
 	};
-	const struct hs_board_cfg board_cfg = {
+	struct hs_board_cfg board_cfg = {
 		.name = vm->name,
 		.cpus = vm->cpus,
 		.testdev = vm->flags & HS_VM_F_TESTDEV,
 		.tsc_khz = tsc_khz,
+		.memcg = vm->memcg,
 	};
 	struct hs_vmx_vm_cfg vmx_cfg = {
 		.cpus = vm->cpus,
@@ -260,6 +261,7 @@ static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
 		}
 		return err;
 	}
+	board_cfg.gmem = vm->gmem;
 	err = hs_board_init(&vm->board, &board_cfg, &hs_vm_board_ops, vm);
 	if (err) {
 		e->why = "the devices of the VM cannot be made";

@@ -114,6 +114,8 @@ int hs_board_init(struct hs_board *b, const struct hs_board_cfg *cfg,
 		.cpus = cfg->cpus,
 		.has_testdev = cfg->testdev,
 		.tsc_khz = cfg->tsc_khz,
+		.gmem = cfg->gmem,
+		.memcg = cfg->memcg,
 	};
 	ret = board_init_lapics(b);
 	if (ret)

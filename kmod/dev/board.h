@@ -14,6 +14,7 @@
 #include "dev/lapic.h"
 
 struct hs_gmem;
+struct mem_cgroup;
 struct hs_pic;
 struct hs_ioapic;
 struct hs_pit;
@@ -51,6 +52,8 @@ struct hs_board_cfg {
 	unsigned int cpus;
 	bool testdev;
 	u64 tsc_khz;		/* of host and guest */
+	struct hs_gmem *gmem;	/* what devices read and write; outlives the board */
+	struct mem_cgroup *memcg; /* who pays for what devices take; outlives it, too */
 };
 
 struct hs_board {
@@ -61,6 +64,8 @@ struct hs_board {
 	unsigned int cpus;
 	bool has_testdev;
 	u64 tsc_khz;
+	struct hs_gmem *gmem;
+	struct mem_cgroup *memcg;
 	struct hs_lapic **lapic;	/* [cpus], index = APIC id = vCPU number */
 	struct hs_pic *pic;
 	struct hs_ioapic *ioapic;

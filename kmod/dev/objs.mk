@@ -28,3 +28,9 @@ hyperspace-y += kmod/dev/rtc_core.o
 hyperspace-y += kmod/dev/testdev.o
 hyperspace-y += kmod/dev/uart.o
 hyperspace-y += kmod/dev/uart_core.o
+
+# PCI and virtio
+hyperspace-y += kmod/dev/virtio.o
+hyperspace-y += kmod/dev/virtio_core.o
+hyperspace-y += kmod/dev/virtio_pci.o
+hyperspace-y += kmod/dev/virtio_queue.o

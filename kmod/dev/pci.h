@@ -34,7 +34,7 @@ struct hs_pci_bar {
 
 /**
  * struct hs_pci_cap - a capability, as it lies in configuration space
- * @data: its bytes; the second, the link, is filled in by the bus
+ * @data: its bytes, copied; the second, the link, is filled in by the bus
  * @len: how many, a multiple of 4
  * @window: it is VIRTIO_PCI_CAP_PCI_CFG (virtio 1.2, 4.1.4.9): bar, offset and
  *	length can be written, and its last four bytes are a window to that BAR

@@ -8,14 +8,16 @@
  *
  *	start	once the driver has said DRIVER_OK; features and queues stand
  *	kick	for a queue that the driver notified, and once for each queue
- *		after start; never for one queue twice at the same time
+ *		after start; never for one queue twice at the same time.  It pops
+ *		until there is nothing more, or calls hs_vq_queue() before it
+ *		returns: else nobody calls it again
  *	stop	after start only; when it returns, nothing of the device works on
  *		guest memory, and no buffer popped before is pushed any more
  *
  * These run in process context (kick on a workqueue, with the memory group of
- * the VM's creator active), may sleep and allocate.  A driver's reset (status 0)
- * is carried out behind its back, as stop may wait for a disk: status reads as
- * not 0 until it is done (4.1.4.3.1).
+ * the VM's creator active), may sleep and allocate; start and stop never at the
+ * same time.  A driver's reset (status 0) is carried out behind its back, as stop
+ * may wait for a disk: status reads as not 0 until it is done (4.1.4.3.1).
  *
  * Locks: vdev->lock (mutex: status, features, the queue being set up) >
  * vq->lock (mutex: the ring) > what guest memory takes.  start, kick and stop
@@ -40,8 +42,8 @@ struct hs_vdev;
  * @d, @index: whose it is
  * @lock: the ring
  * @ring: valid while @live
- * @live: the driver enabled it and DRIVER_OK is set; cleared before stop
- * @vector: MSI-X vector or VIRTIO_MSI_NO_VECTOR
+ * @live: the driver enabled it and DRIVER_OK is set; cleared before stop, and
+ *	when the device breaks
  * @work: calls the device's kick
  */
 struct hs_vq {
@@ -50,7 +52,7 @@ struct hs_vq {
 	struct mutex lock;
 	struct hs_vring ring;
 	bool live;
-	struct work_struct work;
+	struct delayed_work work;
 };
 
 /**
@@ -69,7 +71,7 @@ struct hs_vdev_ops {
 	void (*stop)(struct hs_vdev *d);
 };
 
-/* Counters of a device, since the VM's start; written by the device. */
+/* Counters of a device since it was made; kicks and signals by virtio.c. */
 struct hs_vdev_stats {
 	atomic64_t requests;	/* buffers served */
 	atomic64_t read_bytes;	/* from the host to the guest */
@@ -114,9 +116,11 @@ struct hs_vdev {
 	struct mutex lock;
 	struct hs_virtio_core core;
 	struct hs_pci_func *pci;
-	struct work_struct reset_work;
-	raw_spinlock_t irq_lock;
-	bool started;
+	struct work_struct life_work;
+	unsigned int todo;		/* HS_VIRTIO_DO_* for life_work; under lock */
+	bool started;			/* life_work's own */
+	raw_spinlock_t isr_lock;
+	u8 isr;
 	const char *broken;
 };
 
