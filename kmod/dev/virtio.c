@@ -170,9 +170,10 @@ void hs_vdev_do(struct hs_vdev *d, unsigned int todo)
 		hs_virtio_core_features_done(&d->core, !d->ops->features_ok ||
 						       d->ops->features_ok(d, features));
 	todo &= HS_VIRTIO_DO_START | HS_VIRTIO_DO_RESET;
+	/* Not frozen: who ends a VM waits for it, and may itself be to freeze. */
 	if (todo) {
 		d->todo |= todo;
-		queue_work(hs_virtio_wq, &d->life_work);
+		queue_work(system_unbound_wq, &d->life_work);
 	}
 }
 
