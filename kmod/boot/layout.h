@@ -11,7 +11,7 @@
  * Guest-physical memory, for a VM with R bytes of RAM:
  *
  *	0 .. min(R, 3 GiB)		RAM, 0xa0000-0xfffff included
- *	0xc0000000 .. 0xfebfffff	hole: windows for PCI, when that comes
+ *	0xc0000000 .. 0xfebfffff	hole: memory BARs of PCI devices
  *	0xfec00000			I/O APIC
  *	0xfee00000			local APIC (xAPIC mode)
  *	0xff000000 .. 0xff00ffff	MMIO RAM of the test device
@@ -40,6 +40,10 @@
 #define HS_GPA_LAPIC		0xfee00000ULL
 #define HS_GPA_TESTDEV		0xff000000ULL
 #define HS_GPA_TESTDEV_SIZE	0x10000ULL
+
+/* Where firmware puts memory BARs, from HS_GPA_PCI_START on: each slot's own area. */
+#define HS_PCI_BAR_AREA		0x10000		/* for each BAR */
+#define HS_PCI_SLOT_AREA	0x80000
 
 /* ---- low memory as the loaders leave it -------------------------------- */
 
@@ -71,8 +75,12 @@
 #define HS_PORT_PM1A_EVT	0x600	/* 4 bytes: status, enable */
 #define HS_PORT_PM1A_CNT	0x604	/* 2 bytes */
 #define HS_PORT_PM_TMR		0x608	/* 4 bytes, counts 32 bits */
-#define HS_PORT_RESET		0xcf9
+#define HS_PORT_PCI		0xcf8	/* 8 bytes: address, data */
+#define HS_PORT_RESET		0xcf9	/* within them, for single bytes */
 #define HS_PORT_RESET_VALUE	0x06
+#define HS_PORT_PCI_IO		0xc000	/* I/O BARs of PCI devices */
+#define HS_PORT_PCI_IO_LEN	0x4000
+#define HS_PCI_SLOT_PORTS	0x200	/* of them, where firmware puts a slot's */
 
 #define HS_PM1_EVT_LEN		4
 #define HS_PM1_CNT_LEN		2
@@ -87,6 +95,8 @@
 #define HS_IRQ_COM1		4
 #define HS_IRQ_RTC		8
 #define HS_IRQ_SCI		9	/* level, active high */
+#define HS_GSI_PCI		16	/* INTA# of slot n: n % 4 further; level, low */
+#define HS_GSI_PCI_NR		4
 #define HS_IOAPIC_ID		0
 #define HS_IOAPIC_PINS		24
 

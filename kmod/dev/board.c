@@ -30,7 +30,8 @@ struct board_device {
 /*
  * In this order they come to be; they are reset and end the other way round.
  * The I/O APIC before the PIC that drives a pin of it, both before all that
- * drives a line, the console before the UART that writes to it.
+ * drives a line, the reset port before PCI that hands accesses on to it, the
+ * console before the UART that writes to it.
  */
 static const struct board_device devices[] = {
 	DEVICE(ioapic),
@@ -39,6 +40,7 @@ static const struct board_device devices[] = {
 	DEVICE(rtc),
 	DEVICE(pm),
 	DEVICE(ports),
+	DEVICE(pci),
 	DEVICE(pvpanic),
 	DEVICE(console),
 	DEVICE(uart),

@@ -24,6 +24,7 @@ struct hs_uart;
 struct hs_testdev;
 struct hs_console;
 struct hs_ports;
+struct hs_pci;
 
 enum hs_board_event {
 	HS_BOARD_POWEROFF = 1,	/* ACPI S5 */
@@ -76,6 +77,7 @@ struct hs_board {
 	struct hs_console *console;
 	struct hs_testdev *testdev;
 	struct hs_ports *ports;
+	struct hs_pci *pci;
 	bool pit_asleep;	/* the PIT waits for hs_pit_wake(); under its lock */
 	unsigned int lowest;	/* where lowest-priority arbitration begins */
 };

@@ -147,6 +147,29 @@ static noinline int bus_write_bytes(const struct hs_bus *bus, u64 addr,
 	return 0;
 }
 
+/* Out of the way of those that are fast. */
+static noinline int bus_try_read(const struct hs_region *r, u64 addr, unsigned int size,
+				 u64 *val)
+{
+	u64 v;
+	int ret;
+
+	if (!r->ops->try_read)
+		return -EAGAIN;
+	ret = r->ops->try_read(r->dev, addr - r->base, size, &v);
+	if (!ret)
+		*val = v & bus_ones(size);
+	return ret;
+}
+
+static noinline int bus_try_write(const struct hs_region *r, u64 addr, unsigned int size,
+				  u64 val)
+{
+	if (!r->ops->try_write)
+		return -EAGAIN;
+	return r->ops->try_write(r->dev, addr - r->base, size, val & bus_ones(size));
+}
+
 /**
  * hs_bus_read() - read from whoever answers
  * @bus: the bus
@@ -166,7 +189,7 @@ int hs_bus_read(const struct hs_bus *bus, u64 addr, unsigned int size, u64 *val,
 
 	if (r && bus_inside(r, addr, size)) {
 		if (fast_only && !r->ops->fast)
-			return -EAGAIN;
+			return bus_try_read(r, addr, size, val);
 		*val = r->ops->read(r->dev, addr - r->base, size) & bus_ones(size);
 		return 0;
 	}
@@ -194,7 +217,7 @@ int hs_bus_write(const struct hs_bus *bus, u64 addr, unsigned int size, u64 val,
 
 	if (r && bus_inside(r, addr, size)) {
 		if (fast_only && !r->ops->fast)
-			return -EAGAIN;
+			return bus_try_write(r, addr, size, val);
 		r->ops->write(r->dev, addr - r->base, size, val & bus_ones(size));
 		return 0;
 	}

@@ -15,6 +15,9 @@
  * @fast: both may be called with interrupts off, from a FAST exit handler:
  *	no sleep, no allocation, no guest memory, only locks of this VM that are
  *	raw or irqsave
+ * @try_read: optional, without @fast: the same as @read under the rules of @fast,
+ *	or -EAGAIN, and nothing was done: some accesses to the region may sleep
+ * @try_write: likewise
  *
  * An access never straddles the end of a region; one that would is split
  * into bytes by the bus, as on an ISA bus.
@@ -23,6 +26,8 @@ struct hs_region_ops {
 	u64 (*read)(void *dev, u64 off, unsigned int size);
 	void (*write)(void *dev, u64 off, unsigned int size, u64 val);
 	bool fast;
+	int (*try_read)(void *dev, u64 off, unsigned int size, u64 *val);
+	int (*try_write)(void *dev, u64 off, unsigned int size, u64 val);
 };
 
 struct hs_region {
@@ -59,7 +64,8 @@ const struct hs_region *hs_bus_find(const struct hs_bus *bus, u64 addr);
 /*
  * Access to @addr.  Bytes that nobody claims read as all ones, and writes to
  * them vanish.  With @fast_only an access that a region with !fast would have
- * to serve is not done and -EAGAIN returned; else 0.
+ * to serve, and does not by try_read or try_write, is not done and -EAGAIN
+ * returned; else 0.
  */
 int hs_bus_read(const struct hs_bus *bus, u64 addr, unsigned int size, u64 *val,
 		bool fast_only);

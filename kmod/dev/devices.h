@@ -26,6 +26,7 @@
 
 #include "pure.h"
 #include "dev/board.h"
+#include "dev/pci.h"	/* hs_pci_init(), hs_pci_reset(), hs_pci_exit() */
 
 /* The console's tty; before the UART, which writes to it.  Uses b->name. */
 int hs_console_init(struct hs_board *b);
@@ -78,6 +79,9 @@ void hs_pm_power_button(struct hs_board *b);
 int hs_ports_init(struct hs_board *b);
 void hs_ports_reset(struct hs_board *b);
 void hs_ports_exit(struct hs_board *b);
+/* The register at 0xcf9, for PCI, which has the ports around it.  Any context. */
+u8 hs_ports_reset_read(struct hs_board *b);
+void hs_ports_reset_write(struct hs_board *b, u8 val);
 
 /* pvpanic at 0x505. */
 int hs_pvpanic_init(struct hs_board *b);

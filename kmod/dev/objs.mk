@@ -17,6 +17,9 @@ hyperspace-y += kmod/dev/pic_core.o
 # Other devices
 hyperspace-y += kmod/dev/console.o
 hyperspace-y += kmod/dev/console_ring.o
+hyperspace-y += kmod/dev/pci.o
+hyperspace-y += kmod/dev/pci_core.o
+hyperspace-y += kmod/dev/pci_map.o
 hyperspace-y += kmod/dev/pit.o
 hyperspace-y += kmod/dev/pit_core.o
 hyperspace-y += kmod/dev/pm.o

@@ -2,17 +2,14 @@
 /*
  * Small ports: the ways to reset a PC.
  *
- * 0xcf9	reset control: bit 2 going from 0 to 1 resets
+ * 0xcf9	reset control: bit 2 going from 0 to 1 resets; it lies among the ports
+ *		of PCI, which has the region and hands single bytes on
  * 0x64		keyboard controller: command 0xfe pulses the reset line; there
  *		is no controller otherwise, so it reads as all ones
  * 0x92		system control port A: bit 0 going from 0 to 1 resets
  *
  * The delay port 0x80 needs no device: what nobody claims is dropped by the
  * bus at once.
- *
- * The bytes of 0xcf8-0xcff around the reset register are claimed too, so that
- * an access to the PCI address register, whose second byte has the address of
- * the reset register, arrives here in one piece and is no reset.
  */
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -25,7 +22,6 @@
 #define PORT_CONTROL_A		0x92
 #define CONTROL_A_RESET		0x01
 #define CONTROL_A_A20		0x02
-#define PORT_PCI		0xcf8
 #define RESET_RST_CPU		0x04
 
 struct hs_ports {
@@ -57,22 +53,28 @@ static bool latch(struct hs_ports *p, u8 *reg, u8 val, u8 bit)
 	return rose;
 }
 
-static u64 pci_read(void *dev, u64 off, unsigned int size)
+/**
+ * hs_ports_reset_read() - read the reset control register
+ * @b: the board
+ *
+ * Context: any.
+ */
+u8 hs_ports_reset_read(struct hs_board *b)
 {
-	struct hs_ports *p = dev;
-
-	if (off == HS_PORT_RESET - PORT_PCI && size == 1)
-		return READ_ONCE(p->cf9);
-	return ones(size);
+	return READ_ONCE(b->ports->cf9);
 }
 
-static void pci_write(void *dev, u64 off, unsigned int size, u64 val)
+/**
+ * hs_ports_reset_write() - write the reset control register
+ * @b: the board
+ * @val: its value
+ *
+ * Context: any.
+ */
+void hs_ports_reset_write(struct hs_board *b, u8 val)
 {
-	struct hs_ports *p = dev;
-
-	if (off == HS_PORT_RESET - PORT_PCI && size == 1 &&
-	    latch(p, &p->cf9, val, RESET_RST_CPU))
-		reset(p);
+	if (latch(b->ports, &b->ports->cf9, val, RESET_RST_CPU))
+		reset(b->ports);
 }
 
 static u64 kbc_read(void *dev, u64 off, unsigned int size)
@@ -100,12 +102,6 @@ static void control_a_write(void *dev, u64 off, unsigned int size, u64 val)
 	if (latch(p, &p->control_a, val, CONTROL_A_RESET))
 		reset(p);
 }
-
-static const struct hs_region_ops pci_ops = {
-	.read = pci_read,
-	.write = pci_write,
-	.fast = true,
-};
 
 static const struct hs_region_ops kbc_ops = {
 	.read = kbc_read,
@@ -137,8 +133,6 @@ int hs_ports_init(struct hs_board *b)
 	ret = hs_bus_add(&b->pio, PORT_KBC_COMMAND, 1, &kbc_ops, p);
 	if (!ret)
 		ret = hs_bus_add(&b->pio, PORT_CONTROL_A, 1, &control_a_ops, p);
-	if (!ret)
-		ret = hs_bus_add(&b->pio, PORT_PCI, 8, &pci_ops, p);
 	if (ret) {
 		kfree(p);
 		return ret;

@@ -408,4 +408,37 @@ TEST_F(board, paused_board_is_quiet)
 	EXPECT_EQ(0, CALLS(t0, 200000 * MS));
 }
 
+/* --- PCI ------------------------------------------------------------------ */
+
+static u32 pci_get(struct hs_board *b, unsigned int slot, unsigned int reg)
+{
+	u64 val;
+
+	outp(b, 0xcf8, 4, BIT(31) | slot << 11 | reg);
+	hs_bus_read(&b->pio, 0xcfc, 4, &val, false);
+	return val;
+}
+
+static void pci_set(struct hs_board *b, unsigned int slot, unsigned int reg, u32 val)
+{
+	outp(b, 0xcf8, 4, BIT(31) | slot << 11 | reg);
+	outp(b, 0xcfc, 4, val);
+}
+
+TEST_F(board, pci_bridge_is_found)
+{
+	u64 val;
+
+	/* As Linux looks for the mechanism. */
+	outp(&self->b, 0xcf8, 4, 0x80000000);
+	EXPECT_EQ(0, hs_bus_read(&self->b.pio, 0xcf8, 4, &val, true));
+	EXPECT_EQ(0x80000000, val);
+	EXPECT_EQ(0x00081b36, pci_get(&self->b, 0, 0));
+	EXPECT_EQ(0x06000000, pci_get(&self->b, 0, 8));
+	EXPECT_EQ(0, pci_get(&self->b, 0, 0x3c));
+	EXPECT_EQ(U32_MAX, pci_get(&self->b, 1, 0));
+	pci_set(&self->b, 0, 0, 0);
+	EXPECT_EQ(0x00081b36, pci_get(&self->b, 0, 0));
+}
+
 TEST_HARNESS_MAIN

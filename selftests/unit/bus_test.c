@@ -36,8 +36,12 @@ static void dev_write(void *arg, u64 off, unsigned int size, u64 val)
 	memcpy(d->mem + off, &val, size);
 }
 
-static const struct hs_region_ops fast = { dev_read, dev_write, true };
-static const struct hs_region_ops slow = { dev_read, dev_write, false };
+static const struct hs_region_ops fast = {
+	.read = dev_read, .write = dev_write, .fast = true,
+};
+static const struct hs_region_ops slow = {
+	.read = dev_read, .write = dev_write,
+};
 
 FIXTURE(bus) {
 	struct hs_bus bus;

@@ -37,6 +37,9 @@ typedef struct {
 	do { (f) = 1; assert(!(l)->held); (l)->held = true; } while (0)
 #define raw_spin_unlock_irqrestore(l, f) \
 	do { assert((f) == 1 && (l)->held); (l)->held = false; } while (0)
+/* Within another that has turned interrupts off. */
+#define raw_spin_lock(l)	do { assert(!(l)->held); (l)->held = true; } while (0)
+#define raw_spin_unlock(l)	do { assert((l)->held); (l)->held = false; } while (0)
 #define lockdep_assert_held(l)	assert((l)->held)
 
 /* --- time ---------------------------------------------------------------- */
@@ -118,6 +121,7 @@ void kshim_run_until(u64 ns);
 #define MSR_IA32_APICBASE	0x1b
 #define MSR_IA32_TSC_DEADLINE	0x6e0
 #define __ffs(v)		((unsigned int)__builtin_ctzl(v))
+#define __ffs64(v)		((unsigned int)__builtin_ctzll(v))
 
 static inline u32 cpuid_eax(u32 leaf)
 {
