@@ -37,3 +37,4 @@ hyperspace-y += kmod/dev/virtio.o
 hyperspace-y += kmod/dev/virtio_core.o
 hyperspace-y += kmod/dev/virtio_pci.o
 hyperspace-y += kmod/dev/virtio_queue.o
+hyperspace-y += kmod/dev/vring.o

@@ -54,6 +54,7 @@ void hs_user_fill(void *dst, u64 pattern, size_t words);
 	_old; })
 
 extern long hs_user_fence;
+#undef smp_mb
 /* A locked instruction is a full barrier on x86, and TSan understands it. */
 #define smp_mb()		((void)__atomic_fetch_add(&hs_user_fence, 0, __ATOMIC_SEQ_CST))
 
