@@ -25,6 +25,7 @@ struct hs_testdev;
 struct hs_console;
 struct hs_ports;
 struct hs_pci;
+struct hs_vdevs;
 
 enum hs_board_event {
 	HS_BOARD_POWEROFF = 1,	/* ACPI S5 */
@@ -78,6 +79,7 @@ struct hs_board {
 	struct hs_testdev *testdev;
 	struct hs_ports *ports;
 	struct hs_pci *pci;
+	struct hs_vdevs *vdevs;
 	bool pit_asleep;	/* the PIT waits for hs_pit_wake(); under its lock */
 	unsigned int lowest;	/* where lowest-priority arbitration begins */
 };

@@ -88,6 +88,11 @@ int hs_pvpanic_init(struct hs_board *b);
 void hs_pvpanic_reset(struct hs_board *b);
 void hs_pvpanic_exit(struct hs_board *b);
 
+/* The list of virtio devices, empty at first; after PCI, which they sit on. */
+int hs_virtio_init(struct hs_board *b);
+void hs_virtio_reset(struct hs_board *b);
+void hs_virtio_exit(struct hs_board *b);
+
 /* Test device; only called for a VM with cfg->testdev. */
 int hs_testdev_init(struct hs_board *b);
 void hs_testdev_reset(struct hs_board *b);
