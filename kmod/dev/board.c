@@ -44,6 +44,7 @@ static const struct board_device devices[] = {
 	DEVICE(pvpanic),
 	DEVICE(console),
 	DEVICE(uart),
+	DEVICE(virtio),
 	{ .init = hs_testdev_init, .reset = hs_testdev_reset,
 	  .exit = hs_testdev_exit, .testdev = true },
 };
@@ -222,11 +223,18 @@ unsigned int hs_board_tty(const struct hs_board *b)
  * hs_board_module_init() - what devices of all VMs share
  *
  * Context: process, once.
- * Return: 0, or what registering the tty driver said.
+ * Return: 0, -ENOMEM, or what registering the tty driver said.
  */
 int hs_board_module_init(void)
 {
-	return hs_console_module_init();
+	int ret = hs_console_module_init();
+
+	if (ret)
+		return ret;
+	ret = hs_virtio_module_init();
+	if (ret)
+		hs_console_module_exit();
+	return ret;
 }
 
 /**
@@ -236,5 +244,6 @@ int hs_board_module_init(void)
  */
 void hs_board_module_exit(void)
 {
+	hs_virtio_module_exit();
 	hs_console_module_exit();
 }

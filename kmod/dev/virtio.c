@@ -10,6 +10,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "dev/board.h"
+#include "dev/devices.h"
 #include "dev/virtio_priv.h"
 #include "ept/gmem.h"
 

@@ -124,9 +124,6 @@ struct hs_vdev {
 	const char *broken;
 };
 
-/* Once per module. */
-int hs_virtio_module_init(void);
-void hs_virtio_module_exit(void);
 /* For device workers of their own: unbound, freezable. */
 extern struct workqueue_struct *hs_virtio_wq;
 

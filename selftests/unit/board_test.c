@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The whole board: devices, their lines and the interrupt controllers, reached
- * by ports and memory as a guest reaches them.  Only the console is not there:
- * what it holds for the guest is a string.
+ * by ports and memory as a guest reaches them.  The console is not there: what
+ * it holds for the guest is a string.  Nor is any virtio device.
  */
 #include "kshim.h"
 #include "boot/layout.h"
@@ -74,6 +74,28 @@ bool hs_console_in(struct hs_console *c, u8 *byte)
 		return false;
 	*byte = *typed++;
 	return true;
+}
+
+int hs_virtio_init(struct hs_board *b)
+{
+	return 0;
+}
+
+void hs_virtio_reset(struct hs_board *b)
+{
+}
+
+void hs_virtio_exit(struct hs_board *b)
+{
+}
+
+int hs_virtio_module_init(void)
+{
+	return 0;
+}
+
+void hs_virtio_module_exit(void)
+{
 }
 
 static void nothing(void *vm, unsigned int cpu)
