@@ -34,6 +34,7 @@ hyperspace-y += kmod/dev/uart_core.o
 
 # PCI and virtio
 hyperspace-y += kmod/dev/virtio.o
+hyperspace-y += kmod/dev/virtio_blk_core.o
 hyperspace-y += kmod/dev/virtio_core.o
 hyperspace-y += kmod/dev/virtio_dev.o
 hyperspace-y += kmod/dev/virtio_pci.o
