@@ -61,6 +61,19 @@ void hs_lapic_destroy(struct hs_lapic *a)
 }
 
 /**
+ * hs_lapic_set_model() - leave out what CPUID does not offer
+ * @a: the local APIC, at power-on state
+ * @x2apic: it has x2APIC mode
+ * @deadline: its timer has TSC-deadline mode, and IA32_TSC_DEADLINE is there
+ *
+ * Context: owner stopped.
+ */
+void hs_lapic_set_model(struct hs_lapic *a, bool x2apic, bool deadline)
+{
+	hs_lapic_core_set_model(&a->core, x2apic, deadline);
+}
+
+/**
  * hs_lapic_reset() - power-on or INIT state
  * @a: the local APIC
  * @init: INIT: IA32_APIC_BASE stays
@@ -397,6 +410,8 @@ int hs_lapic_msr_read(struct hs_lapic *a, u32 msr, u64 *val)
 		*val = a->core.base;
 		return 0;
 	case MSR_IA32_TSC_DEADLINE:
+		if (a->core.no_deadline)
+			return -EINVAL;
 		*val = hs_lapic_hrtimer_deadline(a);
 		return 0;
 	case LAPIC_MSR_FIRST ... LAPIC_MSR_LAST:
@@ -427,6 +442,8 @@ int hs_lapic_msr_write(struct hs_lapic *a, u32 msr, u64 val)
 	case MSR_IA32_APICBASE:
 		return lapic_write_base(a, val);
 	case MSR_IA32_TSC_DEADLINE:
+		if (unlikely(a->core.no_deadline))
+			return -EINVAL;
 		hs_lapic_hrtimer_set_deadline(a, val);
 		return 0;
 	}

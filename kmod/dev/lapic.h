@@ -37,6 +37,8 @@ struct hs_lapic;
 
 struct hs_lapic *hs_lapic_create(struct hs_board *b, unsigned int id);
 void hs_lapic_destroy(struct hs_lapic *a);
+/* What CPUID offers of it.  Once, at power-on state; owner stopped. */
+void hs_lapic_set_model(struct hs_lapic *a, bool x2apic, bool deadline);
 /*
  * @init: INIT, which keeps IA32_APIC_BASE (and so x2APIC mode); called when
  * HS_LAPIC_EV_INIT is taken.  Else power-on.  Owner, or owner stopped.

@@ -10,6 +10,8 @@
 #define BASE_BSP	0x100
 #define BASE_EXTD	0x400
 #define BASE_EN		0x800
+/* Bits 7:0 and 9 of IA32_APIC_BASE. */
+#define BASE_RSVD	0x2ffULL
 
 static void core_clear_vectors(struct hs_lapic_core *c)
 {
@@ -41,12 +43,27 @@ void hs_lapic_core_init(struct hs_lapic_core *c, u32 id, unsigned int phys_bits,
 {
 	memset(c, 0, sizeof(*c));
 	c->id = id;
-	/* Bits 7:0 and 9, and what is above the physical address. */
-	c->base_rsvd = 0x2ff;
+	c->base_rsvd = BASE_RSVD;
 	if (phys_bits < 64)
 		c->base_rsvd |= ~0ULL << phys_bits;
 	c->timer.tsc_khz = tsc_khz;
 	hs_lapic_core_reset(c, false);
+}
+
+/**
+ * hs_lapic_core_set_model() - leave out what CPUID does not offer
+ * @c: the local APIC, at power-on state
+ * @x2apic: it has x2APIC mode; without, its bit in IA32_APIC_BASE is reserved
+ * @deadline: its timer has TSC-deadline mode
+ *
+ * Context: the vCPU does not run.  Stays over resets.
+ */
+void hs_lapic_core_set_model(struct hs_lapic_core *c, bool x2apic, bool deadline)
+{
+	c->base_rsvd &= ~(u64)BASE_EXTD;
+	if (!x2apic)
+		c->base_rsvd |= BASE_EXTD;
+	c->no_deadline = !deadline;
 }
 
 /* LDR in x2APIC mode follows from the id, 11.12.10.2. */

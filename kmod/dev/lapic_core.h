@@ -91,6 +91,7 @@ struct hs_lapic_out {
  * @base: IA32_APIC_BASE
  * @base_rsvd: its reserved bits
  * @id: APIC id, never changes
+ * @no_deadline: the timer has no TSC-deadline mode
  * @svr: spurious interrupt vector register
  * @ldr: logical destination register, of xAPIC or x2APIC as @mode says
  * @dfr: destination format register
@@ -114,6 +115,7 @@ struct hs_lapic_core {
 	enum hs_lapic_mode mode;
 	u64 base, base_rsvd;
 	u32 id;
+	bool no_deadline;
 	u32 svr, ldr, dfr;
 	u32 lvt[HS_LVT_NR];
 	unsigned long isr[4];
@@ -126,6 +128,7 @@ struct hs_lapic_core {
 
 void hs_lapic_core_init(struct hs_lapic_core *c, u32 id, unsigned int phys_bits,
 			u64 tsc_khz);
+void hs_lapic_core_set_model(struct hs_lapic_core *c, bool x2apic, bool deadline);
 void hs_lapic_core_reset(struct hs_lapic_core *c, bool init);
 void hs_lapic_core_virtual_wire(struct hs_lapic_core *c);
 

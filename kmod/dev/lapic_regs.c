@@ -39,6 +39,7 @@
 
 #define LVT_STATUS	0x1000U
 #define LVT_TIMER_MODE(v) ((v) >> 17 & 3)
+#define LVT_TIMER_DEADLINE 0x40000U	/* the bit that the mode takes */
 
 #define ICR_ASSERT	0x4000U
 #define ICR_LEVEL	0x8000U
@@ -256,7 +257,7 @@ static void write_svr(struct hs_lapic_core *c, u32 val, struct hs_lapic_out *out
 static int write_lvt(struct hs_lapic_core *c, unsigned int n, u32 val, u64 now,
 		     struct hs_lapic_out *out)
 {
-	u32 ro = LVT_STATUS, keep = 0;
+	u32 ro = LVT_STATUS, keep = 0, writable = lvt_writable[n];
 
 	if (n == HS_LVT_LINT0 || n == HS_LVT_LINT1) {
 		ro |= HS_LVT_REMOTE_IRR;
@@ -265,9 +266,11 @@ static int write_lvt(struct hs_lapic_core *c, unsigned int n, u32 val, u64 now,
 			keep = c->lvt[n] & HS_LVT_REMOTE_IRR;
 		out->act |= HS_LA_LINT;
 	}
-	if (is_x2apic(c) && (val & ~(lvt_writable[n] | ro)))
+	if (n == HS_LVT_TIMER && c->no_deadline)
+		writable &= ~LVT_TIMER_DEADLINE;
+	if (is_x2apic(c) && (val & ~(writable | ro)))
 		return -EINVAL;
-	val &= lvt_writable[n];
+	val &= writable;
 	if (!(c->svr & HS_SVR_ENABLED))
 		val |= HS_LVT_MASKED;
 	if (n == HS_LVT_TIMER) {

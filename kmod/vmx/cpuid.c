@@ -23,8 +23,15 @@
 		BIT(8) | BIT(9) | BIT(11) | BIT(12) | BIT(13) | BIT(14) | BIT(15) |	\
 		BIT(16) | BIT(17) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26) |	\
 		BIT(27))
+#define C1_EDX_VME		BIT(1)
+#define C1_EDX_DE		BIT(2)
+#define C1_EDX_MCE		BIT(7)
+#define C1_EDX_MTRR		BIT(12)
+#define C1_EDX_MCA		BIT(14)
+#define C1_EDX_PAT		BIT(16)
 #define C1_EDX_HTT		BIT(28)
 /* Features whose state AVX needs in XCR0. */
+#define C1_ECX_AVX_ITSELF	BIT(28)
 #define C1_ECX_AVX		(BIT(12) | BIT(28) | BIT(29))
 
 /* Leaf 7. */
@@ -38,6 +45,7 @@
 #define C7_EBX_SMEP		BIT(7)
 #define C7_EBX_INVPCID		BIT(10)
 #define C7_EBX_SMAP		BIT(20)
+#define C7_EBX_AVX512F		BIT(16)
 #define C7_EBX_AVX512 (BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) |	\
 		       BIT(30) | BIT(31))
 #define C7_ECX (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(6) | BIT(8) | BIT(9) | BIT(10) |	\
@@ -48,13 +56,16 @@
 #define C7_ECX_AVX		(BIT(9) | BIT(10))
 #define C7_ECX_AVX512		(BIT(1) | BIT(6) | BIT(11) | BIT(12) | BIT(14))
 #define C7_ECX_RDPID		BIT(22)
-#define C7_EDX (BIT(2) | BIT(3) | BIT(4) | BIT(8) | BIT(10) | BIT(14) |			\
+#define C7_EDX (BIT(2) | BIT(3) | BIT(4) | BIT(8) | BIT(10) | BIT(14) | BIT(23) |	\
 		HS_CPUID7_SPEC_CTRL | HS_CPUID7_STIBP | HS_CPUID7_ARCH_CAP |		\
 		HS_CPUID7_SSBD)
-#define C7_EDX_AVX512		(BIT(2) | BIT(3) | BIT(8))
-#define C7_1_EAX		(BIT(4) | BIT(5) | BIT(10) | BIT(11) | BIT(12) | BIT(23))
-#define C7_1_EAX_AVX		(BIT(4) | BIT(23))
+#define C7_EDX_AVX512		(BIT(2) | BIT(3) | BIT(8) | BIT(23))
+#define C7_1_EAX (BIT(0) | BIT(1) | BIT(2) | BIT(4) | BIT(5) | BIT(7) | BIT(10) |	\
+		  BIT(11) | BIT(12) | BIT(23))
+#define C7_1_EAX_AVX		(BIT(0) | BIT(1) | BIT(2) | BIT(4) | BIT(23))
 #define C7_1_EAX_AVX512		BIT(5)
+#define C7_1_EDX		(BIT(4) | BIT(5) | BIT(10) | BIT(14))
+#define C7_1_EDX_AVX		(BIT(4) | BIT(5) | BIT(10))
 #define C7_2_EDX		(BIT(0) | BIT(1) | BIT(2) | BIT(4))
 
 /* Leaf 0xd, sub-leaf 1. */
@@ -65,6 +76,7 @@
 /* Extended leaves. */
 #define CE1_ECX			(BIT(0) | BIT(5) | BIT(8))
 #define CE1_EDX			(BIT(11) | BIT(20) | BIT(26) | BIT(27) | BIT(29))
+#define CE1_EDX_NX		BIT(20)
 #define CE1_EDX_GBPAGES		BIT(26)
 #define CE1_EDX_RDTSCP		BIT(27)
 
@@ -76,12 +88,12 @@
 #define HYP_MAX			0x40000001
 #define HYP_FEATURE_NOP_IO_DELAY BIT(1)
 
-static struct hs_cpuid_entry *add(struct hs_cpuid *c, u32 leaf, u32 sub, const u32 regs[4])
+static void add(struct hs_cpuid *c, u32 leaf, u32 sub, const u32 regs[4])
 {
 	struct hs_cpuid_entry *e;
 
 	if (c->nr >= HS_CPUID_MAX)
-		return NULL;
+		return;
 	e = &c->entry[c->nr++];
 	e->leaf = leaf;
 	e->sub = sub;
@@ -91,7 +103,22 @@ static struct hs_cpuid_entry *add(struct hs_cpuid *c, u32 leaf, u32 sub, const u
 			c->basic[leaf] = c->nr;
 		c->basic_nr[leaf]++;
 	}
-	return e;
+}
+
+/* Takes out what the VM's creator does not want the guest to see. */
+static void hide(const struct hs_cpuid_in *in, u32 leaf, u32 sub, u32 regs[4])
+{
+	if (in->hide)
+		hs_cpuid_hide_regs(in->hide, leaf, sub, regs);
+}
+
+/* Is all of @bits in register @reg of a leaf left to see? */
+static bool shown(const struct hs_cpuid_in *in, u32 leaf, u32 sub, int reg, u32 bits)
+{
+	u32 r[4] = { ~0U, ~0U, ~0U, ~0U };
+
+	hide(in, leaf, sub, r);
+	return (r[reg] & bits) == bits;
 }
 
 static unsigned int order(u32 n)
@@ -110,6 +137,15 @@ static void build_xsave(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 	u32 r[4];
 	int i;
 
+	/* State of which no instruction is shown is not offered either. */
+	if (!shown(in, 1, 0, HS_ECX, C1_ECX_XSAVE))
+		host = 0;
+	if (!shown(in, 1, 0, HS_ECX, C1_ECX_AVX_ITSELF))
+		host &= ~HS_XF_AVX;
+	if (!shown(in, 7, 0, HS_EBX, C7_EBX_AVX512F))
+		host &= ~HS_XF_AVX512;
+	if (!shown(in, 7, 0, HS_ECX, C7_ECX_PKU))
+		host &= ~HS_XF_PKRU;
 	c->xcr0 = host & (HS_XF_X87 | HS_XF_SSE | HS_XF_AVX | HS_XF_PKRU);
 	if ((c->xcr0 & HS_XF_AVX) && (host & HS_XF_AVX512) == HS_XF_AVX512)
 		c->xcr0 |= HS_XF_AVX512;
@@ -143,11 +179,23 @@ static void build_leaf1(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 	r[HS_EDX] &= C1_EDX;
 	if (in->cpus > 1)
 		r[HS_EDX] |= C1_EDX_HTT;
+	hide(in, 1, 0, r);
 	add(c, 1, 0, r);
 
-	c->cr4_valid |= HS_CR4_VME | HS_CR4_PVI | HS_CR4_TSD | HS_CR4_DE | HS_CR4_PSE |
-			HS_CR4_PAE | HS_CR4_MCE | HS_CR4_PGE | HS_CR4_PCE |
+	c->x2apic = r[HS_ECX] & C1_ECX_X2APIC;
+	c->tsc_deadline = r[HS_ECX] & C1_ECX_TSC_DEADLINE;
+	c->mtrr = r[HS_EDX] & C1_EDX_MTRR;
+	c->mca = r[HS_EDX] & C1_EDX_MCA;
+	c->pat = r[HS_EDX] & C1_EDX_PAT;
+	/* What has no name that could be hidden is in every processor with VMX. */
+	c->cr4_valid |= HS_CR4_TSD | HS_CR4_PSE | HS_CR4_PAE | HS_CR4_PGE | HS_CR4_PCE |
 			HS_CR4_OSFXSR | HS_CR4_OSXMMEXCPT;
+	if (shown(in, 1, 0, HS_EDX, C1_EDX_VME))
+		c->cr4_valid |= HS_CR4_VME | HS_CR4_PVI;
+	if (shown(in, 1, 0, HS_EDX, C1_EDX_DE))
+		c->cr4_valid |= HS_CR4_DE;
+	if (shown(in, 1, 0, HS_EDX, C1_EDX_MCE))
+		c->cr4_valid |= HS_CR4_MCE;
 	if (r[HS_ECX] & C1_ECX_PCID)
 		c->cr4_valid |= HS_CR4_PCIDE;
 	if (r[HS_ECX] & C1_ECX_XSAVE)
@@ -205,7 +253,14 @@ static void build_leaf7(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 		r[HS_EDX] &= ~(HS_CPUID7_SPEC_CTRL | HS_CPUID7_STIBP | HS_CPUID7_SSBD);
 	if (!in->ibpb)
 		r[HS_EDX] &= ~HS_CPUID7_SPEC_CTRL;
+	hide(in, 7, 0, r);
 	add(c, 7, 0, r);
+
+	c->tsc_adjust = r[HS_EBX] & C7_EBX_TSC_ADJUST;
+	c->invpcid = r[HS_EBX] & C7_EBX_INVPCID;
+	/* One control for both instructions, one MSR that they read. */
+	if (r[HS_ECX] & C7_ECX_RDPID)
+		c->rdtscp = true;
 
 	if (r[HS_EBX] & C7_EBX_FSGSBASE)
 		c->cr4_valid |= HS_CR4_FSGSBASE;
@@ -234,13 +289,18 @@ static void build_leaf7(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 			r[HS_EAX] &= ~C7_1_EAX_AVX;
 		if (!avx512)
 			r[HS_EAX] &= ~C7_1_EAX_AVX512;
-		r[HS_EBX] = r[HS_ECX] = r[HS_EDX] = 0;
+		r[HS_EDX] &= C7_1_EDX;
+		if (!avx)
+			r[HS_EDX] &= ~C7_1_EDX_AVX;
+		r[HS_EBX] = r[HS_ECX] = 0;
+		hide(in, 7, 1, r);
 		add(c, 7, 1, r);
 	}
 	if (subs >= 2) {
 		in->host(in->arg, 7, 2, r);
 		r[HS_EAX] = r[HS_EBX] = r[HS_ECX] = 0;
 		r[HS_EDX] &= c->spec_ctrl_valid ? C7_2_EDX : 0;
+		hide(in, 7, 2, r);
 		if (r[HS_EDX] & BIT(0))		/* PSFD */
 			c->spec_ctrl_valid |= BIT(7);
 		if (r[HS_EDX] & BIT(1))		/* IPRED_CTRL */
@@ -312,6 +372,8 @@ static void build_leafd(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 		feat &= ~CD_1_EAX_XSAVES;
 	r[HS_EAX] = feat;
 	r[HS_EBX] = r[HS_ECX] = r[HS_EDX] = 0;
+	hide(in, 0xd, 1, r);
+	c->xsaves = r[HS_EAX] & CD_1_EAX_XSAVES;
 	add(c, 0xd, 1, r);
 	for (i = 2; i < HS_XF_NR; i++) {
 		memset(r, 0, sizeof(r));
@@ -341,9 +403,13 @@ static void build_extended(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 			r[HS_EDX] &= CE1_EDX;
 			if (!in->rdtscp)
 				r[HS_EDX] &= ~CE1_EDX_RDTSCP;
+			hide(in, leaf, 0, r);
 			c->gbpages = r[HS_EDX] & CE1_EDX_GBPAGES;
-			c->efer_valid = HS_EFER_SCE | HS_EFER_LME | HS_EFER_LMA |
-					HS_EFER_NXE;
+			if (r[HS_EDX] & CE1_EDX_RDTSCP)
+				c->rdtscp = true;
+			c->efer_valid = HS_EFER_SCE | HS_EFER_LME | HS_EFER_LMA;
+			if (shown(in, leaf, 0, HS_EDX, CE1_EDX_NX))
+				c->efer_valid |= HS_EFER_NXE;
 			break;
 		case 0x80000005:
 			memset(r, 0, sizeof(r));
@@ -352,6 +418,7 @@ static void build_extended(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 			r[HS_EAX] = r[HS_EBX] = r[HS_ECX] = 0;
 			/* The guest's TSC is the host's, which we require to be good. */
 			r[HS_EDX] = BIT(8);
+			hide(in, leaf, 0, r);
 			break;
 		case 0x80000008:
 			c->maxphyaddr = r[HS_EAX] & 0xff;
@@ -399,6 +466,7 @@ int hs_cpuid_build(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 			continue;
 		case 6:
 			r[HS_EAX] = BIT(2);	/* the APIC timer always runs */
+			hide(in, 6, 0, r);
 			break;
 		case 7:
 			build_leaf7(c, in);
@@ -436,6 +504,7 @@ int hs_cpuid_build(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 	add(c, HYP_BASE, 0, r);
 	memset(r, 0, sizeof(r));
 	r[HS_EAX] = HYP_FEATURE_NOP_IO_DELAY;
+	hide(in, HYP_MAX, 0, r);
 	add(c, HYP_MAX, 0, r);
 
 	build_extended(c, in);

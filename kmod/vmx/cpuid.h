@@ -7,6 +7,7 @@
 #define HS_VMX_CPUID_H
 
 #include "pure.h"
+#include "vmx/cpuid_feat.h"
 
 enum { HS_EAX, HS_EBX, HS_ECX, HS_EDX };
 
@@ -30,6 +31,7 @@ enum { HS_EAX, HS_EBX, HS_ECX, HS_EDX };
  * @tsc_khz: frequency of the guest's TSC
  * @host_xcr0: features that the host enabled
  * @rdtscp, @invpcid, @xsaves: the VMX controls for them are set
+ * @hide: what the guest is not to see, hs_cpuid_hide(); NULL: nothing
  * @spec_ctrl, @ibpb: the host's kernel uses the MSR; IA32_SPEC_CTRL is switched
  *	only where it does
  */
@@ -39,6 +41,7 @@ struct hs_cpuid_in {
 	unsigned int cpus;
 	u32 tsc_khz;
 	u64 host_xcr0;
+	const struct hs_cpuid_hide *hide;
 	bool rdtscp, invpcid, xsaves;
 	bool spec_ctrl, ibpb;
 };
@@ -68,6 +71,10 @@ struct hs_cpuid_entry {
  * @spec_ctrl_valid: IA32_SPEC_CTRL bits, 0 without the MSR
  * @pred_cmd: IA32_PRED_CMD is there
  * @arch_cap: IA32_ARCH_CAPABILITIES is there
+ * @rdtscp: RDTSCP or RDPID is, and with either IA32_TSC_AUX
+ * @invpcid, @xsaves: the instructions are
+ * @x2apic: the local APIC has x2APIC mode; @tsc_deadline: its timer that mode
+ * @tsc_adjust, @mtrr, @mca, @pat: the MSRs are there
  * @eax1: leaf 1 EAX, the model, which EDX holds after a reset
  */
 struct hs_cpuid {
@@ -88,6 +95,9 @@ struct hs_cpuid {
 	u64 spec_ctrl_valid;
 	bool pred_cmd;
 	bool arch_cap;
+	bool rdtscp, invpcid, xsaves;
+	bool x2apic, tsc_deadline, tsc_adjust;
+	bool mtrr, mca, pat;
 	u32 eax1;
 };
 

@@ -42,7 +42,7 @@ const struct hs_msr_row hs_msr_rows[] = {
 	{ ONE(0x2a), READ_ONLY },				/* EBL_CR_POWERON */
 	/* FEATURE_CONTROL: locked, no VMX, no SGX. */
 	{ ONE(0x3a), READ_ONLY, .reset = 1 },
-	{ ONE(0x3b), CALL },					/* TSC_ADJUST */
+	{ ONE(0x3b), CALL, .cond = HS_MSRC_TSC_ADJUST },	/* TSC_ADJUST */
 	{ ONE(0x48), CALL, .cond = HS_MSRC_SPEC_CTRL },		/* SPEC_CTRL */
 	{ ONE(0x49), .rd = HS_MSR_GP, .wr = HS_MSR_CALL,	/* PRED_CMD */
 	  .cond = HS_MSRC_PRED_CMD },
@@ -51,28 +51,31 @@ const struct hs_msr_row hs_msr_rows[] = {
 	{ ONE(0x8b), STORE(S_UCODE, ~0ULL), .reset = 1ULL << 32 },
 	{ ONE(0xce), READ_ONLY },				/* PLATFORM_INFO */
 	/* MTRRcap: 8 variable ranges, fixed ranges, write-combining. */
-	{ ONE(0xfe), READ_ONLY, .reset = 0x508 },
+	{ ONE(0xfe), READ_ONLY, .reset = 0x508, .cond = HS_MSRC_MTRR },
 	{ ONE(0x10a), .rd = HS_MSR_CALL, .wr = HS_MSR_GP,	/* ARCH_CAPABILITIES */
 	  .cond = HS_MSRC_ARCH_CAP },
 	{ ONE(0x140), STORE(S_MISC_FEAT, 0) },			/* MISC_FEATURES_ENABLES */
 	{ RANGE(0x174, 0x176), PASS },				/* SYSENTER_* */
 	/* MCG_CAP: 10 banks, MCG_CTL is there. */
-	{ ONE(0x179), READ_ONLY, .reset = 0x100 | MC_BANKS },
-	{ ONE(0x17a), STORE(S_MCG_STATUS, 7) },
-	{ ONE(0x17b), STORE(S_MCG_CTL, ~0ULL) },
+	{ ONE(0x179), READ_ONLY, .reset = 0x100 | MC_BANKS, .cond = HS_MSRC_MCA },
+	{ ONE(0x17a), STORE(S_MCG_STATUS, 7), .cond = HS_MSRC_MCA },
+	{ ONE(0x17b), STORE(S_MCG_CTL, ~0ULL), .cond = HS_MSRC_MCA },
 	/* MISC_ENABLE: fast strings; no BTS, no PEBS. */
 	{ ONE(0x1a0), STORE(S_MISC_ENABLE, 0x0000000400c51889ULL), .reset = 0x1801 },
 	{ ONE(0x1d9), CALL },					/* DEBUGCTL */
 	{ RANGE(0x1db, 0x1de), READ_ONLY },			/* last branch, last event */
-	{ RANGE(0x200, 0x20f), STORE(S_MTRR_VAR, ~0ULL) },
-	{ ONE(0x250), STORE(S_MTRR_FIX, ~0ULL), .reset = 0x0606060606060606ULL },
-	{ RANGE(0x258, 0x259), STORE(S_MTRR_FIX + 1, ~0ULL), .reset = 0x0606060606060606ULL },
-	{ RANGE(0x268, 0x26f), STORE(S_MTRR_FIX + 3, ~0ULL), .reset = 0x0606060606060606ULL },
-	{ ONE(0x277), PASS },					/* PAT */
-	{ ONE(0x2ff), STORE(S_MTRR_DEF, 0xcff), .reset = 0x806 },
-	{ RANGE(0x400, 0x400 + 4 * MC_BANKS - 1), STORE(S_MC, ~0ULL) },
-	{ ONE(0x6e0), CALL },					/* TSC_DEADLINE */
-	{ RANGE(0x800, 0x8ff), CALL },				/* x2APIC */
+	{ RANGE(0x200, 0x20f), STORE(S_MTRR_VAR, ~0ULL), .cond = HS_MSRC_MTRR },
+	{ ONE(0x250), STORE(S_MTRR_FIX, ~0ULL), .reset = 0x0606060606060606ULL,
+	  .cond = HS_MSRC_MTRR },
+	{ RANGE(0x258, 0x259), STORE(S_MTRR_FIX + 1, ~0ULL), .reset = 0x0606060606060606ULL,
+	  .cond = HS_MSRC_MTRR },
+	{ RANGE(0x268, 0x26f), STORE(S_MTRR_FIX + 3, ~0ULL), .reset = 0x0606060606060606ULL,
+	  .cond = HS_MSRC_MTRR },
+	{ ONE(0x277), PASS, .cond = HS_MSRC_PAT },		/* PAT */
+	{ ONE(0x2ff), STORE(S_MTRR_DEF, 0xcff), .reset = 0x806, .cond = HS_MSRC_MTRR },
+	{ RANGE(0x400, 0x400 + 4 * MC_BANKS - 1), STORE(S_MC, ~0ULL), .cond = HS_MSRC_MCA },
+	{ ONE(0x6e0), CALL, .cond = HS_MSRC_TSC_DEADLINE },	/* TSC_DEADLINE */
+	{ RANGE(0x800, 0x8ff), CALL, .cond = HS_MSRC_X2APIC },	/* x2APIC */
 	{ ONE(0xda0), CALL, .cond = HS_MSRC_XSS },		/* XSS */
 	{ ONE(0xc0000080), CALL },				/* EFER */
 	{ RANGE(0xc0000081, 0xc0000084), PASS },		/* STAR .. FMASK */

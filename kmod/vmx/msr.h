@@ -33,17 +33,23 @@ struct hs_msr_row {
 	u32 first, last;
 	u8 rd, wr;
 	u8 slot;
-	u8 cond;
+	u16 cond;
 	u64 reset;
 	u64 mask;
 };
 
 /* Conditions of a row. */
-#define HS_MSRC_SPEC_CTRL	0x01
-#define HS_MSRC_PRED_CMD	0x02
-#define HS_MSRC_ARCH_CAP	0x04
-#define HS_MSRC_TSC_AUX		0x08
-#define HS_MSRC_XSS		0x10
+#define HS_MSRC_SPEC_CTRL	0x0001
+#define HS_MSRC_PRED_CMD	0x0002
+#define HS_MSRC_ARCH_CAP	0x0004
+#define HS_MSRC_TSC_AUX		0x0008
+#define HS_MSRC_XSS		0x0010
+#define HS_MSRC_TSC_ADJUST	0x0020
+#define HS_MSRC_TSC_DEADLINE	0x0040
+#define HS_MSRC_X2APIC		0x0080
+#define HS_MSRC_MTRR		0x0100
+#define HS_MSRC_MCA		0x0200
+#define HS_MSRC_PAT		0x0400
 
 extern const struct hs_msr_row hs_msr_rows[];
 extern const unsigned int hs_msr_rows_nr;

@@ -136,7 +136,7 @@ static int read_msr(struct hs_vmx *v, u32 msr, u64 *val)
 	/* The two that guests read and write all the time come first. */
 	if (is_x2apic(msr))
 		return hs_lapic_msr_read(v->apic, msr, val);
-	if (msr == MSR_IA32_TSC_ADJUST) {
+	if (msr == MSR_IA32_TSC_ADJUST && likely(v->vm->cpuid.tsc_adjust)) {
 		*val = v->msr.tsc_adjust;
 		return 0;
 	}
@@ -152,7 +152,7 @@ static int write_msr(struct hs_vmx *v, u32 msr, u64 val)
 		return hs_lapic_msr_write(v->apic, msr, val);
 	if (msr == MSR_IA32_TSC_DEADLINE)
 		return hs_lapic_msr_write(v->apic, msr, val);
-	if (msr == MSR_IA32_TSC_ADJUST) {
+	if (msr == MSR_IA32_TSC_ADJUST && likely(v->vm->cpuid.tsc_adjust)) {
 		adjust_tsc(v, val - v->msr.tsc_adjust);
 		return 0;
 	}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Pure: also compiled into user-space tests.
-hyperspace-y += kmod/vmx/audit.o kmod/vmx/cpuid.o kmod/vmx/ctls.o
+hyperspace-y += kmod/vmx/audit.o kmod/vmx/cpuid.o kmod/vmx/cpuid_feat.o kmod/vmx/ctls.o
 hyperspace-y += kmod/vmx/event.o kmod/vmx/gstate.o kmod/vmx/mitig.o
 hyperspace-y += kmod/vmx/msr.o kmod/vmx/reqs.o
 hyperspace-y += kmod/vmx/insn.o kmod/vmx/insn_exec.o kmod/vmx/insn_mem.o

@@ -16,9 +16,19 @@
 #define EXC_AC	17
 #define EXC_MC	18
 
+/* Secondary controls: without its control an instruction that is hidden is #UD. */
+static u32 proc2_for(const struct hs_cpuid *c)
+{
+	return hs_caps.ctls.proc2 &
+	       ~((c->rdtscp ? 0 : HS_PROC2_RDTSCP) |
+		 (c->invpcid ? 0 : HS_PROC2_INVPCID) |
+		 (c->xsaves ? 0 : HS_PROC2_XSAVES));
+}
+
 static void setup_controls(struct hs_vmx *v)
 {
 	const struct hs_ctls *c = &hs_caps.ctls;
+	u32 proc2 = proc2_for(&v->vm->cpuid);
 
 	hs_vmwrite32(PIN_BASED_VM_EXEC_CONTROL, c->pin);
 	/* Not saved at exits: each entry starts it anew, at no cost. */
@@ -27,7 +37,7 @@ static void setup_controls(struct hs_vmx *v)
 			     max_t(u64, HS_SLICE_TICKS >> (hs_caps.facts.m.misc & MISC_TIMER_RATE), 1));
 	v->proc = v->proc_base = c->proc;
 	hs_vmwrite32(CPU_BASED_VM_EXEC_CONTROL, v->proc);
-	hs_vmwrite32(SECONDARY_VM_EXEC_CONTROL, c->proc2);
+	hs_vmwrite32(SECONDARY_VM_EXEC_CONTROL, proc2);
 	hs_vmwrite32(VM_EXIT_CONTROLS, c->exit &
 		     ~(hs_mutating(HS_FORGET_EFER) ? HS_EXIT_LOAD_EFER : 0) &
 		     ~(hs_mutating(HS_FORGET_PAT) ? HS_EXIT_LOAD_PAT : 0));
@@ -49,9 +59,9 @@ static void setup_controls(struct hs_vmx *v)
 	hs_vmwrite64(EPT_POINTER, v->eptp);
 	hs_vmwrite16(VIRTUAL_PROCESSOR_ID, v->vpid);
 	hs_vmwrite64(TSC_OFFSET, v->tsc_offset);
-	if (c->proc2 & HS_PROC2_XSAVES)
+	if (proc2 & HS_PROC2_XSAVES)
 		hs_vmwrite64(XSS_EXIT_BITMAP, 0);
-	if (c->proc2 & HS_PROC2_ENCLS)
+	if (proc2 & HS_PROC2_ENCLS)
 		hs_vmwrite64(ENCLS_EXITING_BITMAP, ~0ULL);
 
 	hs_vmwritel(CR0_GUEST_HOST_MASK, v->fix.cr0_host);

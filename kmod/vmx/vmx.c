@@ -161,6 +161,7 @@ struct hs_vmx_vm *hs_vmx_vm_create(const struct hs_vmx_vm_cfg *cfg)
 		.cpus = cfg->cpus,
 		.tsc_khz = tsc_khz,
 		.host_xcr0 = hs_caps.host_xcr0,
+		.hide = &cfg->hide,
 		.rdtscp = c->proc2 & HS_PROC2_RDTSCP,
 		.invpcid = c->proc2 & HS_PROC2_INVPCID,
 		.xsaves = c->proc2 & HS_PROC2_XSAVES,
@@ -202,8 +203,14 @@ static u32 msr_conditions(const struct hs_cpuid *c)
 	return (c->spec_ctrl_valid ? HS_MSRC_SPEC_CTRL : 0) |
 	       (c->pred_cmd ? HS_MSRC_PRED_CMD : 0) |
 	       (c->arch_cap ? HS_MSRC_ARCH_CAP : 0) |
-	       (hs_caps.ctls.proc2 & HS_PROC2_RDTSCP ? HS_MSRC_TSC_AUX : 0) |
-	       (hs_caps.ctls.proc2 & HS_PROC2_XSAVES ? HS_MSRC_XSS : 0);
+	       (c->rdtscp ? HS_MSRC_TSC_AUX : 0) |
+	       (c->xsaves ? HS_MSRC_XSS : 0) |
+	       (c->tsc_adjust ? HS_MSRC_TSC_ADJUST : 0) |
+	       (c->tsc_deadline ? HS_MSRC_TSC_DEADLINE : 0) |
+	       (c->x2apic ? HS_MSRC_X2APIC : 0) |
+	       (c->mtrr ? HS_MSRC_MTRR : 0) |
+	       (c->mca ? HS_MSRC_MCA : 0) |
+	       (c->pat ? HS_MSRC_PAT : 0);
 }
 
 static void init_fix(struct hs_vmx *v)
@@ -246,6 +253,7 @@ struct hs_vmx *hs_vmx_create(struct hs_vmx_vm *vm, unsigned int index,
 	v->dyn.apic_id = index;
 	v->serial = atomic64_inc_return(&serials);
 	v->eptp = hs_gmem_eptp(v->gmem);
+	hs_lapic_set_model(lapic, vm->cpuid.x2apic, vm->cpuid.tsc_deadline);
 	v->last_cpu = -1;
 	init_fix(v);
 

@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 #include <linux/hyperspace.h>
+#include "vmx/cpuid_feat.h"
 
 struct hs_board;
 struct hs_lapic;
@@ -61,6 +62,7 @@ struct hs_vmx_vm_cfg {
 	struct hs_board *board;
 	struct hs_gmem *gmem;
 	const char *name;
+	struct hs_cpuid_hide hide;	/* features that the guest does not see */
 };
 
 struct hs_vmx_vm *hs_vmx_vm_create(const struct hs_vmx_vm_cfg *cfg);

@@ -483,6 +483,31 @@ TEST_F(lapic, lvt_timer_mode_reaches_the_timer)
 
 /* --- anything goes --------------------------------------------------------------- */
 
+/* What CPUID hides is not there: the bits that lead to it are reserved. */
+TEST_F(lapic, without_x2apic_and_deadline)
+{
+	hs_lapic_core_set_model(C, false, false);
+	EXPECT_EQ(-EINVAL, SET_BASE(C->base | BASE_EXTD));
+	EXPECT_EQ(HS_LAPIC_XAPIC, C->mode);
+	EXPECT_EQ(0, SET_BASE(BASE_ADDR | BASE_EN));
+	WR(R_LVTT, HS_TIMER_DEADLINE << 17 | 0x30);
+	EXPECT_EQ(0x30, RD(R_LVTT));
+	EXPECT_EQ(HS_TIMER_ONESHOT, C->timer.mode);
+	WR(R_LVTT, HS_TIMER_RESERVED << 17 | 0x30);
+	EXPECT_EQ(HS_TIMER_PERIODIC << 17 | 0x30, RD(R_LVTT));
+	/* A reset changes nothing of it. */
+	hs_lapic_core_reset(C, false);
+	EXPECT_EQ(-EINVAL, SET_BASE(C->base | BASE_EXTD));
+
+	hs_lapic_core_set_model(C, true, false);
+	ENABLE();
+	X2APIC();
+	EXPECT_EQ(-EINVAL, WR(R_LVTT, HS_TIMER_DEADLINE << 17 | 0x30));
+	EXPECT_EQ(0, WR(R_LVTT, HS_TIMER_PERIODIC << 17 | 0x30));
+	hs_lapic_core_set_model(C, true, true);
+	EXPECT_EQ(0, WR(R_LVTT, HS_TIMER_DEADLINE << 17 | 0x30));
+}
+
 TEST_F(lapic, random_access_keeps_invariants)
 {
 	unsigned int i, w;

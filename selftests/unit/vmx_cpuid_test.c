@@ -174,6 +174,39 @@ TEST(topology)
 	EXPECT_EQ(0, r[0]);
 }
 
+/* 1 to 255 vCPUs, powers of two or not: all ids differ, and fit what the leaves say. */
+TEST(topology_of_any_number)
+{
+	struct hs_cpuid_in in = rich;
+	struct hs_cpuid_dyn d = dyn;
+	struct hs_cpuid c;
+	u32 r[4], shift;
+
+	for (in.cpus = 1; in.cpus <= 255; in.cpus++) {
+		ASSERT_EQ(0, hs_cpuid_build(&c, &in));
+		d.apic_id = in.cpus - 1;
+		hs_cpuid_query(&c, &d, 0xb, 1, r);
+		shift = r[0];
+		/* The smallest shift that leaves nothing of the highest id: one package. */
+		EXPECT_EQ(0, d.apic_id >> shift);
+		EXPECT_TRUE(!shift || d.apic_id >> (shift - 1));
+		EXPECT_EQ(in.cpus, r[1]);
+		hs_cpuid_query(&c, &d, 0xb, 0, r);
+		EXPECT_EQ(0, r[0]);		/* each core has one thread */
+		EXPECT_EQ(d.apic_id, r[3]);
+		hs_cpuid_query(&c, &d, 0x1f, 1, r);
+		EXPECT_EQ(shift, r[0]);
+		hs_cpuid_query(&c, &d, 1, 0, r);
+		EXPECT_EQ(in.cpus, r[1] >> 16 & 0xff);
+		EXPECT_EQ(d.apic_id, r[1] >> 24);
+		EXPECT_EQ(in.cpus > 1, r[3] >> 28 & 1);
+		/* Caches of level 3 are the package's; the core field has 6 bits. */
+		hs_cpuid_query(&c, &d, 4, 2, r);
+		EXPECT_EQ((1U << shift) - 1, r[0] >> 14 & 0xfff);
+		EXPECT_EQ(min((1U << shift) - 1, 63U), r[0] >> 26);
+	}
+}
+
 TEST(signature_and_leaves_that_do_not_exist)
 {
 	struct hs_cpuid c;
@@ -251,8 +284,17 @@ TEST(any_input_is_answered)
 			       rand(), r);
 }
 
-#define HAVE (HS_MSRC_SPEC_CTRL | HS_MSRC_PRED_CMD | HS_MSRC_ARCH_CAP | \
-	      HS_MSRC_TSC_AUX | HS_MSRC_XSS)
+static bool exits(const u8 *map, u32 msr, bool write)
+{
+	map += (write ? 2048 : 0) + (msr >= 0xc0000000 ? 1024 : 0);
+	msr &= 0x1fff;
+	return map[msr / 8] & 1U << (msr % 8);
+}
+
+#define HAVE (HS_MSRC_SPEC_CTRL | HS_MSRC_PRED_CMD | HS_MSRC_ARCH_CAP |		\
+	      HS_MSRC_TSC_AUX | HS_MSRC_XSS | HS_MSRC_TSC_ADJUST |		\
+	      HS_MSRC_TSC_DEADLINE | HS_MSRC_X2APIC | HS_MSRC_MTRR |		\
+	      HS_MSRC_MCA | HS_MSRC_PAT)
 
 TEST(msr_rows_are_sorted)
 {
@@ -328,11 +370,33 @@ TEST(msr_conditions)
 	EXPECT_EQ(HS_MSR_IS_CALL, hs_msr_write(&m, 0x49, 1));
 }
 
-static bool exits(const u8 *map, u32 msr, bool write)
+/* An MSR whose feature is hidden is not there, and does not reach the processor. */
+TEST(msrs_of_hidden_features)
 {
-	map += (write ? 2048 : 0) + (msr >= 0xc0000000 ? 1024 : 0);
-	msr &= 0x1fff;
-	return map[msr / 8] & 1U << (msr % 8);
+	static const struct {
+		u32 cond, msr;
+	} rows[] = {
+		{ HS_MSRC_TSC_ADJUST, 0x3b }, { HS_MSRC_TSC_DEADLINE, 0x6e0 },
+		{ HS_MSRC_X2APIC, 0x802 }, { HS_MSRC_X2APIC, 0x8ff },
+		{ HS_MSRC_MTRR, 0xfe }, { HS_MSRC_MTRR, 0x20f }, { HS_MSRC_MTRR, 0x250 },
+		{ HS_MSRC_MTRR, 0x259 }, { HS_MSRC_MTRR, 0x26f }, { HS_MSRC_MTRR, 0x2ff },
+		{ HS_MSRC_MCA, 0x179 }, { HS_MSRC_MCA, 0x17a }, { HS_MSRC_MCA, 0x17b },
+		{ HS_MSRC_MCA, 0x427 }, { HS_MSRC_PAT, 0x277 }, { HS_MSRC_TSC_AUX, 0xc0000103 },
+	};
+	static u8 map[4096];
+	struct hs_msrs m;
+	unsigned int i;
+	u64 val;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		hs_msr_reset(&m, HAVE, 46);
+		EXPECT_LE(0, hs_msr_read(&m, rows[i].msr, &val)) TH_LOG("%x", rows[i].msr);
+		hs_msr_reset(&m, HAVE & ~rows[i].cond, 46);
+		EXPECT_EQ(-EINVAL, hs_msr_read(&m, rows[i].msr, &val)) TH_LOG("%x", rows[i].msr);
+		EXPECT_EQ(-EINVAL, hs_msr_write(&m, rows[i].msr, 0)) TH_LOG("%x", rows[i].msr);
+		hs_msr_bitmap(map, HAVE & ~rows[i].cond);
+		EXPECT_EQ(true, exits(map, rows[i].msr, false) && exits(map, rows[i].msr, true));
+	}
 }
 
 TEST(msr_bitmap)
