@@ -32,7 +32,7 @@ guests:
 
 # For stock kernels as guests.
 initrds:
-	for k in 6.1 6.12; do \
+	for k in 6.1 6.12 6.1-amd64; do \
 		selftests/guests/linux/mkinitrd "$$(selftests/lab/lab kernel $$k)" $(BUILD)/guests/initrd-$$k || exit 1; \
 	done
 
