@@ -6,7 +6,7 @@
  * of layout.h; acpi_test compares.
  *
  * No processor objects: the MADT lists the CPUs.  No power button: it is fixed
- * hardware, see the FADT.  PCI comes with its host bridge.
+ * hardware, see the FADT.
  */
 DefinitionBlock ("", "DSDT", 2, "HYPSPC", "HYPERSPC", 1)
 {
@@ -60,6 +60,62 @@ DefinitionBlock ("", "DSDT", 2, "HYPSPC", "HYPERSPC", 1)
 			Name (_HID, "QEMU0001")
 			Name (_CRS, ResourceTemplate () {
 				IO (Decode16, 0x0505, 0x0505, 1, 1)
+			})
+		}
+
+		/*
+		 * Bus 0 alone, reached by the ports that it consumes.  The windows
+		 * are what it decodes, no more: a BAR that a guest moves within
+		 * them is found there.
+		 */
+		Device (PCI0)
+		{
+			Name (_HID, EisaId ("PNP0A03"))
+			Name (_UID, 0)
+			Name (_CRS, ResourceTemplate () {
+				WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
+					0, 0, 0, 0, 1)
+				IO (Decode16, 0x0cf8, 0x0cf8, 1, 8)
+				WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
+					0, 0xc000, 0xffff, 0, 0x4000)
+				DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed,
+					NonCacheable, ReadWrite,
+					0, 0xc0000000, 0xfebfffff, 0, 0x3ec00000)
+			})
+
+			/* INTA# of slot n to line 16 + n mod 4; no function has another. */
+			Name (_PRT, Package () {
+				Package () { 0x0001ffff, 0, 0, 17 },
+				Package () { 0x0002ffff, 0, 0, 18 },
+				Package () { 0x0003ffff, 0, 0, 19 },
+				Package () { 0x0004ffff, 0, 0, 16 },
+				Package () { 0x0005ffff, 0, 0, 17 },
+				Package () { 0x0006ffff, 0, 0, 18 },
+				Package () { 0x0007ffff, 0, 0, 19 },
+				Package () { 0x0008ffff, 0, 0, 16 },
+				Package () { 0x0009ffff, 0, 0, 17 },
+				Package () { 0x000affff, 0, 0, 18 },
+				Package () { 0x000bffff, 0, 0, 19 },
+				Package () { 0x000cffff, 0, 0, 16 },
+				Package () { 0x000dffff, 0, 0, 17 },
+				Package () { 0x000effff, 0, 0, 18 },
+				Package () { 0x000fffff, 0, 0, 19 },
+				Package () { 0x0010ffff, 0, 0, 16 },
+				Package () { 0x0011ffff, 0, 0, 17 },
+				Package () { 0x0012ffff, 0, 0, 18 },
+				Package () { 0x0013ffff, 0, 0, 19 },
+				Package () { 0x0014ffff, 0, 0, 16 },
+				Package () { 0x0015ffff, 0, 0, 17 },
+				Package () { 0x0016ffff, 0, 0, 18 },
+				Package () { 0x0017ffff, 0, 0, 19 },
+				Package () { 0x0018ffff, 0, 0, 16 },
+				Package () { 0x0019ffff, 0, 0, 17 },
+				Package () { 0x001affff, 0, 0, 18 },
+				Package () { 0x001bffff, 0, 0, 19 },
+				Package () { 0x001cffff, 0, 0, 16 },
+				Package () { 0x001dffff, 0, 0, 17 },
+				Package () { 0x001effff, 0, 0, 18 },
+				Package () { 0x001fffff, 0, 0, 19 }
 			})
 		}
 	}
