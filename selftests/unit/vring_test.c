@@ -526,6 +526,13 @@ TEST_F(vring, barriers_are_where_they_must_be)
 	}
 }
 
+static bool as_before(const struct hs_vring *a, const struct hs_vring *b)
+{
+	return a->next_avail == b->next_avail && a->next_used == b->next_used &&
+	       a->signalled == b->signalled && a->signalled_ok == b->signalled_ok &&
+	       a->broken == b->broken;
+}
+
 /* Any access may fail: then nothing has happened, and it can be tried again. */
 TEST_F(vring, failed_accesses_take_nothing)
 {
@@ -563,7 +570,7 @@ TEST_F(vring, failed_accesses_take_nothing)
 				if (r >= 0)
 					break;
 				EXPECT_EQ(r, err[i]);
-				EXPECT_EQ(memcmp(&old, VR, sizeof(old)), 0);
+				EXPECT_TRUE(as_before(&old, VR));
 				if (step < 2)
 					EXPECT_EQ(self->d->used->idx, 0xffff);
 			}
@@ -593,12 +600,17 @@ static void random_chain(struct hs_vchain *c, unsigned int max)
 static void expect_same(struct __test_metadata *_metadata, const struct hs_vchain *a,
 			const struct hs_vchain *b)
 {
+	unsigned int i;
+
 	ASSERT_EQ(a->head, b->head);
 	ASSERT_EQ(a->nr_out, b->nr_out);
 	ASSERT_EQ(a->nr_in, b->nr_in);
 	ASSERT_EQ(a->out_len, b->out_len);
 	ASSERT_EQ(a->in_len, b->in_len);
-	ASSERT_EQ(memcmp(a->seg, b->seg, sizeof(*a->seg) * (a->nr_out + a->nr_in)), 0);
+	for (i = 0; i < a->nr_out + a->nr_in; i++) {
+		ASSERT_EQ(a->seg[i].gpa, b->seg[i].gpa);
+		ASSERT_EQ(a->seg[i].len, b->seg[i].len);
+	}
 }
 
 struct model {
