@@ -37,6 +37,7 @@ hyperspace-y += kmod/dev/virtio.o
 hyperspace-y += kmod/dev/virtio_blk_core.o
 hyperspace-y += kmod/dev/virtio_core.o
 hyperspace-y += kmod/dev/virtio_dev.o
+hyperspace-y += kmod/dev/virtio_net_core.o
 hyperspace-y += kmod/dev/virtio_pci.o
 hyperspace-y += kmod/dev/virtio_queue.o
 hyperspace-y += kmod/dev/vring.o
