@@ -3,6 +3,28 @@
 #include "dev/console_ring.h"
 
 /**
+ * hs_ring_write - put bytes in
+ * @r: the ring
+ * @src: they
+ * @len: how many; of more than the ring holds, the last ones stay
+ */
+void hs_ring_write(struct hs_ring *r, const u8 *src, size_t len)
+{
+	size_t at, first;
+
+	if (len > r->size) {
+		r->head += len - r->size;
+		src += len - r->size;
+		len = r->size;
+	}
+	at = r->head & (r->size - 1);
+	first = min_t(size_t, len, r->size - at);
+	memcpy(r->buf + at, src, first);
+	memcpy(r->buf, src + first, len - first);
+	r->head += len;
+}
+
+/**
  * hs_ring_copy - bytes from a place on
  * @r: the ring
  * @pos: where to begin; moved up to the oldest byte when that place was

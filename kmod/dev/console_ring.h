@@ -21,12 +21,7 @@ static inline u64 hs_ring_start(const struct hs_ring *r)
 	return r->head > r->size ? r->head - r->size : 0;
 }
 
-static inline void hs_ring_put(struct hs_ring *r, u8 byte)
-{
-	r->buf[r->head & (r->size - 1)] = byte;
-	r->head++;
-}
-
+void hs_ring_write(struct hs_ring *r, const u8 *src, size_t len);
 size_t hs_ring_copy(const struct hs_ring *r, u64 *pos, u8 *dst, size_t len);
 
 #endif /* HS_DEV_CONSOLE_RING_H */

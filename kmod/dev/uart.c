@@ -14,7 +14,6 @@
 #include "dev/bytes.h"
 #include "dev/console.h"
 #include "dev/devices.h"
-#include "dev/uart.h"
 #include "dev/uart_core.h"
 
 struct hs_uart {
@@ -45,7 +44,7 @@ static void refill(struct hs_uart *u, unsigned int max)
 	if (!hs_console_has_input(u->b->console))
 		return;
 	max = min(max, hs_uart_core_room(&u->core));
-	while (max-- && hs_console_in(u->b->console, &byte))
+	while (max-- && hs_console_in(u->b->console, &byte, 1))
 		hs_uart_core_receive(&u->core, byte, 0);
 }
 
@@ -92,7 +91,7 @@ static void write_reg(void *dev, unsigned int reg, u8 val)
 
 	raw_spin_lock_irqsave(&u->lock, flags);
 	if (hs_uart_core_write(&u->core, reg, val, &tx))
-		hs_console_out(u->b->console, tx);
+		hs_console_out(u->b->console, &tx, 1);
 	update(u);
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 }
@@ -113,14 +112,10 @@ static const struct hs_region_ops uart_ops = {
 	.fast = true,
 };
 
-/**
- * hs_uart_input_ready - the console has bytes for the guest
- * @u: the UART
- *
- * Any context.  The caller holds the console's attach lock, so that @u stays.
- */
-void hs_uart_input_ready(struct hs_uart *u)
+/* The console has bytes for the guest. */
+static void input_ready(void *dev)
 {
+	struct hs_uart *u = dev;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&u->lock, flags);
@@ -130,15 +125,13 @@ void hs_uart_input_ready(struct hs_uart *u)
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 }
 
-/**
- * hs_uart_break - the line is held low for longer than a character
- * @u: the UART
- *
- * Any context.  The caller holds the console's attach lock.  Linux takes a
- * break as the start of a SysRq.
+/*
+ * The line is held low for longer than a character.  Linux takes that as the
+ * start of a SysRq.
  */
-void hs_uart_break(struct hs_uart *u)
+static void line_break(void *dev)
 {
+	struct hs_uart *u = dev;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&u->lock, flags);
@@ -147,6 +140,11 @@ void hs_uart_break(struct hs_uart *u)
 	drive(u);
 	raw_spin_unlock_irqrestore(&u->lock, flags);
 }
+
+static const struct hs_console_ops console_ops = {
+	.input = input_ready,
+	.line_break = line_break,
+};
 
 /**
  * hs_uart_init - put a 16550A on the board
@@ -172,7 +170,7 @@ int hs_uart_init(struct hs_board *b)
 		return ret;
 	}
 	b->uart = u;
-	hs_console_attach(b->console, u);
+	hs_console_attach(b->console, &console_ops, u);
 	return 0;
 }
 

@@ -51,7 +51,7 @@ void hs_console_module_exit(void)
 {
 }
 
-void hs_console_attach(struct hs_console *c, struct hs_uart *u)
+void hs_console_attach(struct hs_console *c, const struct hs_console_ops *ops, void *dev)
 {
 }
 
@@ -59,8 +59,9 @@ void hs_console_detach(struct hs_console *c)
 {
 }
 
-void hs_console_out(struct hs_console *c, u8 byte)
+size_t hs_console_out(struct hs_console *c, const u8 *buf, size_t len)
 {
+	return len;
 }
 
 bool hs_console_has_input(const struct hs_console *c)
@@ -68,12 +69,13 @@ bool hs_console_has_input(const struct hs_console *c)
 	return *typed;
 }
 
-bool hs_console_in(struct hs_console *c, u8 *byte)
+size_t hs_console_in(struct hs_console *c, u8 *buf, size_t len)
 {
-	if (!*typed)
-		return false;
-	*byte = *typed++;
-	return true;
+	size_t n = strnlen(typed, len);
+
+	memcpy(buf, typed, n);
+	typed += n;
+	return n;
 }
 
 int hs_virtio_init(struct hs_board *b)
