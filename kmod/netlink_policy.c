@@ -10,6 +10,22 @@
 
 #define NAME	{ .type = NLA_NUL_STRING, .len = HS_NAME_MAX }
 #define FD	NLA_POLICY_MIN(NLA_S32, 0)
+#define DEV_ID	{ .type = NLA_NUL_STRING, .len = HS_DEV_ID_MAX }
+
+/* HS_A_VM_DISK */
+const struct nla_policy hs_policy_disk[HS_A_DISK_MAX + 1] = {
+	[HS_A_DISK_FD]		= FD,
+	/* No mask here either. */
+	[HS_A_DISK_FLAGS]	= { .type = NLA_U32 },
+	[HS_A_DISK_ID]		= DEV_ID,
+};
+
+/* HS_A_VM_NET */
+const struct nla_policy hs_policy_net[HS_A_NET_MAX + 1] = {
+	[HS_A_NET_FD]		= FD,
+	[HS_A_NET_MAC]		= NLA_POLICY_EXACT_LEN(HS_MAC_LEN),
+	[HS_A_NET_ID]		= DEV_ID,
+};
 
 /* HS_CMD_VM_NEW */
 const struct nla_policy hs_policy_new[HS_A_MAX + 1] = {
@@ -23,6 +39,9 @@ const struct nla_policy hs_policy_new[HS_A_MAX + 1] = {
 	[HS_A_VM_FLAGS]		= { .type = NLA_U32 },
 	[HS_A_VM_ON_PANIC]	= { .type = NLA_U32 },
 	[HS_A_VM_PAGE_BYTES]	= { .type = NLA_U32 },
+	[HS_A_VM_DISK]		= NLA_POLICY_NESTED(hs_policy_disk),
+	[HS_A_VM_NET]		= NLA_POLICY_NESTED(hs_policy_net),
+	[HS_A_VM_CPU_HIDE]	= { .type = NLA_NUL_STRING, .len = HS_FEATURE_MAX },
 };
 
 /* Commands that are about one VM and say no more */
@@ -36,6 +55,21 @@ const struct nla_policy hs_policy_stop[HS_A_MAX + 1] = {
 	[HS_A_VM_ID]		= { .type = NLA_U32 },
 	[HS_A_VM_NAME]		= NAME,
 	[HS_A_VM_FORCE]		= { .type = NLA_FLAG },
+};
+
+/* HS_CMD_DEV_ADD */
+const struct nla_policy hs_policy_dev_add[HS_A_MAX + 1] = {
+	[HS_A_VM_ID]		= { .type = NLA_U32 },
+	[HS_A_VM_NAME]		= NAME,
+	[HS_A_VM_DISK]		= NLA_POLICY_NESTED(hs_policy_disk),
+	[HS_A_VM_NET]		= NLA_POLICY_NESTED(hs_policy_net),
+};
+
+/* HS_CMD_DEV_DEL */
+const struct nla_policy hs_policy_dev_del[HS_A_MAX + 1] = {
+	[HS_A_VM_ID]		= { .type = NLA_U32 },
+	[HS_A_VM_NAME]		= NAME,
+	[HS_A_DEV_ID]		= DEV_ID,
 };
 
 /* HS_CMD_CHECK */

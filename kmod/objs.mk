@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 hyperspace-y += kmod/main.o
+hyperspace-y += kmod/dev_params.o
 hyperspace-y += kmod/event.o
 hyperspace-y += kmod/image.o
 hyperspace-y += kmod/netlink.o

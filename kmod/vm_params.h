@@ -5,24 +5,7 @@
 
 #include "pure.h"
 #include <linux/hyperspace.h>
-
-/* One attribute of a message: where its payload is; @data NULL = not there. */
-struct hs_attr_view {
-	const void *data;
-	u16 len;
-};
-
-/**
- * struct hs_attr_error - what is wrong with a message
- * @why: sentence in static storage, without capital, full stop or newline
- * @attr: enum hs_attr to blame, or 0
- * @missing: @attr is not there, but has to be
- */
-struct hs_attr_error {
-	const char *why;
-	u16 attr;
-	bool missing;
-};
+#include "attr.h"
 
 /**
  * struct hs_vm_params - a VM as its creator described it
@@ -53,6 +36,7 @@ struct hs_vm_key {
 	bool has_name, has_id;
 };
 
+bool hs_name_ok(const char *name, size_t max);
 bool hs_vm_name_ok(const char *name);
 int hs_vm_params_get(const struct hs_attr_view tb[HS_A_MAX + 1],
 		     struct hs_vm_params *p, struct hs_attr_error *e);

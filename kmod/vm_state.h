@@ -15,6 +15,7 @@ enum hs_vm_op {
 	HS_OP_RESUME,
 	HS_OP_RESET,
 	HS_OP_DEL,
+	HS_OP_DEV,	/* a disk or net comes or goes */
 	HS_OP_END,	/* the guest ended in good order */
 	HS_OP_FAIL,	/* the guest cannot go on */
 

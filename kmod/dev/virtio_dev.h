@@ -6,12 +6,11 @@
 #ifndef HS_DEV_VIRTIO_DEV_H
 #define HS_DEV_VIRTIO_DEV_H
 
+#include <linux/hyperspace.h>
 #include "pure.h"
 
 struct file;
 struct hs_board;
-
-#define HS_DEV_ID_MAX	20	/* bytes of an id, without NUL: what VIRTIO_BLK_T_GET_ID holds */
 
 /**
  * struct hs_disk_cfg - a disk
@@ -36,14 +35,6 @@ struct hs_net_cfg {
 	struct file *file;
 	u8 mac[6];
 	char id[HS_DEV_ID_MAX + 1];
-};
-
-enum hs_dev_kind {
-	HS_DEV_DISK = 1,
-	HS_DEV_NET,
-	HS_DEV_CONSOLE,
-	HS_DEV_RNG,
-	HS_DEV_BALLOON,
 };
 
 /* What a device is and has done since the VM's start. */

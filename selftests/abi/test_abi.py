@@ -80,10 +80,15 @@ class Spec:
             low, high = LIMITS[kind]
             return kind, "%d %d" % (self.number(checks.get("min", low)),
                                     self.number(checks.get("max", high)))
+        if kind == "binary" and "exact-len" in checks:
+            return kind, str(self.number(checks["exact-len"]))
+        if kind == "nest":
+            return kind, attribute["nested-attributes"]
         return kind, ""
 
     def policy_lines(self):
-        """Lines "COMMAND do|dump ATTRIBUTE KIND LIMITS", sorted."""
+        """Lines "COMMAND do|dump ATTRIBUTE KIND LIMITS", sorted; what is in a nest
+        stands under "ATTRIBUTE/NESTED"."""
         lines = []
         main = self.sets["main"]
         for value, op in self.cmds.values():
@@ -94,8 +99,14 @@ class Spec:
                 asked = op.get("do", op[mode]) if "do" in op else op[mode]
                 for name in asked.get("request", {}).get("attributes", []):
                     number, attribute = main[name]
-                    line = "%2d %-4s %2d %s %s" % ((value, mode, number) + self.wire(attribute))
-                    lines.append(line.rstrip())
+                    kind, limits = self.wire(attribute)
+                    head = "%2d %-4s %2d" % (value, mode, number)
+                    if kind == "nest":
+                        lines.append(head + " nest")
+                        for n, a in self.sets[limits].values():
+                            lines.append(("%s/%d %s %s" % ((head, n) + self.wire(a))).rstrip())
+                    else:
+                        lines.append(("%s %s %s" % (head, kind, limits)).rstrip())
         return sorted(lines)
 
 
@@ -137,28 +148,35 @@ def kernel_policies():
     code = """
 #include <stdio.h>
 #include "netlink_policy.c"
-static void show(const char *name, const struct nla_policy *p)
+static const char *nest(const struct nla_policy *p);
+static void show(const char *name, const struct nla_policy *p, int n)
 {
-	for (int i = 0; i <= HS_A_MAX; i++)
-		printf("%s %d %d %u %d %lld %d %lld\\n", name, i, p[i].type, p[i].len,
-		       p[i].has_min, (long long)p[i].min, p[i].has_max, (long long)p[i].max);
+	for (int i = 0; i < n; i++)
+		printf("%s %d %d %u %d %lld %d %lld %s\\n", name, i, p[i].type, p[i].len,
+		       p[i].has_min, (long long)p[i].min, p[i].has_max, (long long)p[i].max,
+		       nest(p[i].nested));
 }
-int main(void)
+static const char *nest(const struct nla_policy *p)
 {
 """
+    code += "".join('\tif (p == hs_policy_%s)\n\t\treturn "%s";\n' % (n, n) for n in names)
+    code += '\treturn "-";\n}\nint main(void)\n{\n'
     for n in names:
-        code += '\tshow("%s", hs_policy_%s);\n' % (n, n)
-    kinds = [None, "u32", "u64", "s32", "flag", "nul-string"]
+        code += '\tshow("%s", hs_policy_%s, sizeof(hs_policy_%s) / sizeof(hs_policy_%s[0]));\n' % (
+            n, n, n, n)
+    kinds = [None, "u32", "u64", "s32", "flag", "nul-string", "binary", "nest"]
     found = {n: {} for n in names}
     for line in run_c(code + "\treturn 0;\n}\n", "selftests/abi/shim", "kmod").splitlines():
-        name, *numbers = line.split()
+        name, *numbers, nested = line.split()
         attr, kind, length, has_min, low, has_max, high = map(int, numbers)
         kind = kinds[kind]
         if kind is None:
             continue
         limits = ""
-        if kind == "nul-string":
+        if kind == "nul-string" or kind == "binary":
             limits = str(length)
+        elif kind == "nest":
+            limits = nested
         elif kind in LIMITS:
             limits = "%d %d" % (low if has_min else LIMITS[kind][0],
                                 high if has_max else LIMITS[kind][1])
@@ -221,7 +239,7 @@ def main():
     constants = dict(spec.consts, **spec.flags)
     t.same("constants", header_values(constants), constants)
     t.same("no flag of the header is missing",
-           sorted(m for m in macros if re.match(r"HS_VM_F_", m)), sorted(spec.flags))
+           sorted(m for m in macros if re.match(r"HS_\w+_F_", m)), sorted(spec.flags))
     with open(HEADER) as text:
         head = text.read()
     t.same("family name", re.search(r'HS_GENL_NAME\s+"(.*)"', head).group(1), spec.doc["name"])
@@ -240,6 +258,13 @@ def main():
         asked = (op.get("do") or op["dump"]).get("request", {}).get("attributes", [])
         want = {main_set[a][0]: spec.wire(main_set[a][1]) for a in asked}
         t.same("%s: policy" % name, policies.get(policy), want)
+    # What may be in a nest that a request holds.
+    asked = {a["nested-attributes"] for _, op in spec.cmds.values() for mode in ("do", "dump")
+             for n in op.get(mode, {}).get("request", {}).get("attributes", [])
+             for a in [main_set[n][1]] if a["type"] == "nest"}
+    for name in sorted(asked):
+        want = {n: spec.wire(a) for n, a in spec.sets[name].values()}
+        t.same("nest %s: policy" % name, policies.get(name), want)
     with open(POLICY) as text:
         t.same("policy.txt is up to date", text.read().splitlines(), spec.policy_lines())
     for s in spec.doc["attribute-sets"]:

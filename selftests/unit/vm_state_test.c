@@ -16,6 +16,7 @@ static const struct {
 } legal[] = {
 	{ HS_VM_DEFINED, HS_OP_START, HS_VM_RUNNING },
 	{ HS_VM_DEFINED, HS_OP_DEL, HS_VM_DESTROYED },
+	{ HS_VM_DEFINED, HS_OP_DEV, HS_VM_DEFINED },
 	{ HS_VM_RUNNING, HS_OP_STOP, HS_VM_RUNNING },
 	{ HS_VM_RUNNING, HS_OP_KILL, HS_VM_STOPPED },
 	{ HS_VM_RUNNING, HS_OP_PAUSE, HS_VM_PAUSED },
@@ -29,8 +30,10 @@ static const struct {
 	{ HS_VM_PAUSED, HS_OP_FAIL, HS_VM_FAILED },
 	{ HS_VM_STOPPED, HS_OP_START, HS_VM_RUNNING },
 	{ HS_VM_STOPPED, HS_OP_DEL, HS_VM_DESTROYED },
+	{ HS_VM_STOPPED, HS_OP_DEV, HS_VM_STOPPED },
 	{ HS_VM_FAILED, HS_OP_START, HS_VM_RUNNING },
 	{ HS_VM_FAILED, HS_OP_DEL, HS_VM_DESTROYED },
+	{ HS_VM_FAILED, HS_OP_DEV, HS_VM_FAILED },
 };
 
 static const struct hs_vm_verdict *want(enum hs_vm_state from, enum hs_vm_op op,
@@ -89,11 +92,14 @@ TEST(errno_says_which_kind)
 	/* Something else first. */
 	EXPECT_EQ(-EBUSY, hs_vm_verdict(HS_VM_RUNNING, HS_OP_DEL)->err);
 	EXPECT_EQ(-EBUSY, hs_vm_verdict(HS_VM_PAUSED, HS_OP_DEL)->err);
+	EXPECT_EQ(-EBUSY, hs_vm_verdict(HS_VM_RUNNING, HS_OP_DEV)->err);
+	EXPECT_EQ(-EBUSY, hs_vm_verdict(HS_VM_PAUSED, HS_OP_DEV)->err);
 	EXPECT_EQ(-EBUSY, hs_vm_verdict(HS_VM_PAUSED, HS_OP_STOP)->err);
 	EXPECT_EQ(-EBUSY, hs_vm_verdict(HS_VM_PAUSED, HS_OP_START)->err);
 	/* Gone. */
 	EXPECT_EQ(-ENODEV, hs_vm_verdict(HS_VM_DESTROYED, HS_OP_START)->err);
 	EXPECT_EQ(-ENODEV, hs_vm_verdict(HS_VM_DESTROYED, HS_OP_DEL)->err);
+	EXPECT_EQ(-ENODEV, hs_vm_verdict(HS_VM_DESTROYED, HS_OP_DEV)->err);
 }
 
 TEST(what_is_no_state_or_operation_is_refused)

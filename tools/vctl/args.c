@@ -31,11 +31,24 @@ static int by_letter(const struct option *o, char letter)
 	return -1;
 }
 
+static bool may_repeat(const struct option *o)
+{
+	size_t len = o->value ? strlen(o->value) : 0;
+
+	return len > 3 && !strcmp(o->value + len - 3, "...");
+}
+
 static int take(struct args *a, int opt, const char *value, const char *name,
 		size_t len)
 {
-	if (a->value[opt])
+	if (may_repeat(&a->options[opt])) {
+		if (a->nr_many == ARGS_MANY)
+			return fault(a, "option given too often:", name, len);
+		a->many[a->nr_many] = value;
+		a->many_option[a->nr_many++] = opt;
+	} else if (a->value[opt]) {
 		return fault(a, "option given twice:", name, len);
+	}
 	a->value[opt] = value;
 	return 0;
 }
@@ -142,6 +155,24 @@ const char *args_option(const struct args *a, const char *name)
 	int i = by_name(a->options, name, strlen(name));
 
 	return i < 0 ? NULL : a->value[i];
+}
+
+/**
+ * args_next - the values of an option that may be given several times
+ * @a: a parsed command line
+ * @name: its long name
+ * @i: where to go on; 0 at first
+ *
+ * Return: the next value, in the order of the command line; NULL after the last.
+ */
+const char *args_next(const struct args *a, const char *name, size_t *i)
+{
+	int opt = by_name(a->options, name, strlen(name));
+
+	while (*i < a->nr_many)
+		if (a->many_option[(*i)++] == opt)
+			return a->many[*i - 1];
+	return NULL;
 }
 
 /**

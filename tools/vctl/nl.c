@@ -26,6 +26,7 @@ struct reply {
 struct request {
 	struct nl_sock *sock;
 	struct nl_msg *msg;
+	struct nlattr *nest;	/* that is open */
 	int cmd;
 	bool failed;		/* an attribute did not fit */
 
@@ -57,55 +58,125 @@ static const char *const attr_names[] = {
 	[HS_A_VM_ON_PANIC] = "on-panic",
 	[HS_A_VM_FORCE] = "force",
 	[HS_A_VM_PAGE_BYTES] = "page-size",
+	[HS_A_VM_DISK] = "disk",
+	[HS_A_VM_NET] = "net",
+	[HS_A_VM_CPU_HIDE] = "cpu-hide",
+	[HS_A_DEV_ID] = "id",
 };
+
+/* What an option is mostly about has no name of its own in it. */
+static const char *const disk_names[] = {
+	[HS_A_DISK_FD] = "",
+	[HS_A_DISK_FLAGS] = "flags",
+	[HS_A_DISK_ID] = "id",
+};
+
+static const char *const net_names[] = {
+	[HS_A_NET_FD] = "",
+	[HS_A_NET_MAC] = "mac",
+	[HS_A_NET_ID] = "id",
+};
+
+#define NAME_OF(names, type) \
+	((type) < sizeof(names) / sizeof((names)[0]) ? (names)[type] : NULL)
 
 static void name_attr(struct nl_error *e, uint32_t type)
 {
-	if (type < sizeof(attr_names) / sizeof(attr_names[0]) && attr_names[type])
-		snprintf(e->attr, sizeof(e->attr), "%s", attr_names[type]);
+	const char *name = NAME_OF(attr_names, type);
+
+	if (name)
+		snprintf(e->attr, sizeof(e->attr), "%s", name);
 	else
 		snprintf(e->attr, sizeof(e->attr), "attribute %u", type);
 }
 
-/* The attribute of our request that begins at or holds @offs. */
-static void name_attr_at(struct nl_error *e, struct nl_msg *msg, uint32_t offs)
+/* Adds what of a nest is to blame: "disk" becomes "disk id". */
+static void name_nested(struct nl_error *e, uint32_t outer, uint32_t type)
+{
+	const char *name = outer == HS_A_VM_DISK ? NAME_OF(disk_names, type) :
+			   outer == HS_A_VM_NET ? NAME_OF(net_names, type) : NULL;
+	size_t n = strlen(e->attr);
+
+	if (!name)
+		snprintf(e->attr + n, sizeof(e->attr) - n, " attribute %u", type);
+	else if (*name)
+		snprintf(e->attr + n, sizeof(e->attr) - n, " %s", name);
+}
+
+static bool holds(struct nlmsghdr *h, struct nlattr *a, uint32_t offs)
+{
+	uint32_t start = (char *)a - (char *)h;
+
+	return offs >= start && offs < start + nla_total_size(nla_len(a));
+}
+
+/*
+ * The attribute of our request that begins at or holds @offs; where there are
+ * several of its type, which.  @missing: of the nest at @offs, this is not there.
+ */
+static void name_attr_at(struct nl_error *e, struct nl_msg *msg, uint32_t offs,
+			 uint32_t missing)
 {
 	struct nlmsghdr *h = nlmsg_hdr(msg);
-	struct nlattr *a;
+	struct nlattr *a, *at = NULL, *in;
+	unsigned int same = 0, which = 0;
 	int rem;
+	size_t n;
 
+	nlmsg_for_each_attr(a, h, GENL_HDRLEN, rem)
+		if (holds(h, a, offs))
+			at = a;
+	if (!at)
+		return;
 	nlmsg_for_each_attr(a, h, GENL_HDRLEN, rem) {
-		uint32_t start = (char *)a - (char *)h;
-
-		if (offs >= start && offs < start + nla_total_size(nla_len(a))) {
-			name_attr(e, nla_type(a));
-			return;
-		}
+		same += nla_type(a) == nla_type(at);
+		if (a == at)
+			which = same;
 	}
+	name_attr(e, nla_type(at));
+	n = strlen(e->attr);
+	if (same > 1)
+		snprintf(e->attr + n, sizeof(e->attr) - n, " %u", which);
+	if (missing)
+		name_nested(e, nla_type(at), missing);
+	else if (nla_is_nested(at))
+		nla_for_each_nested(in, at, rem)
+			if (offs > (uint32_t)((char *)at - (char *)h) && holds(h, in, offs))
+				name_nested(e, nla_type(at), nla_type(in));
 }
 
 /* The attributes of an extended acknowledgement. */
 static void read_extack(struct request *r, struct nlattr *head, int len)
 {
+	uint32_t offs = 0, missing = 0, nest = 0;
 	struct nlattr *a;
 	int rem;
 
 	nla_for_each_attr(a, head, len, rem) {
+		uint32_t val = nla_len(a) >= 4 ? nla_get_u32(a) : 0;
+
 		switch (nla_type(a)) {
 		case NLMSGERR_ATTR_MSG:
 			snprintf(r->e->text, sizeof(r->e->text), "%.*s",
 				 nla_len(a), (char *)nla_data(a));
 			break;
 		case NLMSGERR_ATTR_OFFS:
-			if (nla_len(a) >= 4)
-				name_attr_at(r->e, r->msg, nla_get_u32(a));
+			offs = val;
 			break;
 		case NLMSGERR_ATTR_MISS_TYPE:
-			if (nla_len(a) >= 4)
-				name_attr(r->e, nla_get_u32(a));
+			missing = val;
+			break;
+		case NLMSGERR_ATTR_MISS_NEST:
+			nest = val;
 			break;
 		}
 	}
+	if (nest && missing)
+		name_attr_at(r->e, r->msg, nest, missing);
+	else if (missing)
+		name_attr(r->e, missing);
+	else if (offs)
+		name_attr_at(r->e, r->msg, offs, 0);
 }
 
 /* ---- requests ----------------------------------------------------------------- */
@@ -201,6 +272,24 @@ void request_u64(struct request *r, int attr, uint64_t val)
 void request_flag(struct request *r, int attr)
 {
 	r->failed |= nla_put_flag(r->msg, attr) < 0;
+}
+
+void request_bytes(struct request *r, int attr, const void *data, size_t len)
+{
+	r->failed |= nla_put(r->msg, attr, len, data) < 0;
+}
+
+void request_nest(struct request *r, int attr)
+{
+	r->nest = nla_nest_start(r->msg, attr);
+	r->failed |= !r->nest;
+}
+
+void request_nest_end(struct request *r)
+{
+	if (r->nest)
+		nla_nest_end(r->msg, r->nest);
+	r->nest = NULL;
 }
 
 static int on_error(struct sockaddr_nl *who, struct nlmsgerr *err, void *arg)
@@ -397,6 +486,17 @@ const void *reply_bytes(const struct reply *r, int attr, size_t *len)
 		return NULL;
 	*len = nla_len(a);
 	return nla_data(a);
+}
+
+void reply_each_string(const struct reply *r, int attr,
+		       void (*fn)(const char *, void *), void *arg)
+{
+	struct nlattr *a;
+	int rem;
+
+	nla_for_each_attr(a, r->head, r->len, rem)
+		if (nla_type(a) == attr && memchr(nla_data(a), '\0', nla_len(a)))
+			fn(nla_data(a), arg);
 }
 
 void reply_each(const struct reply *r, int attr,

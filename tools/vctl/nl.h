@@ -35,6 +35,10 @@ void request_u32(struct request *r, int attr, uint32_t val);
 void request_s32(struct request *r, int attr, int32_t val);
 void request_u64(struct request *r, int attr, uint64_t val);
 void request_flag(struct request *r, int attr);
+void request_bytes(struct request *r, int attr, const void *data, size_t len);
+/* What is put between the two lies in a nest of type @attr.  One level. */
+void request_nest(struct request *r, int attr);
+void request_nest_end(struct request *r);
 
 /* Throws a request away that was not made after all. */
 void request_drop(struct request *r);
@@ -54,6 +58,9 @@ bool reply_u32(const struct reply *r, int attr, uint32_t *val);
 bool reply_u64(const struct reply *r, int attr, uint64_t *val);
 const char *reply_string(const struct reply *r, int attr);
 const void *reply_bytes(const struct reply *r, int attr, size_t *len);
+/* Calls @fn with each string of type @attr, in order. */
+void reply_each_string(const struct reply *r, int attr,
+		       void (*fn)(const char *, void *), void *arg);
 /* Calls @fn with each nest of type @attr, in order. */
 void reply_each(const struct reply *r, int attr,
 		void (*fn)(const struct reply *, void *), void *arg);

@@ -13,8 +13,11 @@
  * HS_CMD_CHECK (dump)	-> HS_A_CHECK: one requirement of the host per message
  * HS_CMD_VM_NEW	HS_A_VM_NAME, HS_A_VM_KERNEL_FD, HS_A_VM_MEM_BYTES,
  *			[HS_A_VM_INITRD_FD, HS_A_VM_CMDLINE, HS_A_VM_CPUS,
- *			HS_A_VM_FLAGS, HS_A_VM_ON_PANIC, HS_A_VM_PAGE_BYTES]
+ *			HS_A_VM_FLAGS, HS_A_VM_ON_PANIC, HS_A_VM_PAGE_BYTES,
+ *			HS_A_VM_DISK..., HS_A_VM_NET..., HS_A_VM_CPU_HIDE...]
  *			-> HS_A_VM_ID, HS_A_VM_NAME, HS_A_VM_TTY
+ *			"..." may be there several times; disks and nets get
+ *			their slots in the order of the message
  * HS_CMD_VM_GET	(do: HS_A_VM_NAME or HS_A_VM_ID; dump: all VMs)
  *			-> the attributes marked "out" below, and what the VM
  *			was made from except for the descriptors
@@ -30,9 +33,18 @@
  *			[HS_A_VM_REASON], HS_A_VM_TIME_NS.  The states are the
  *			same for a new VM (defined) and for a reset (running or
  *			paused, with a reason).
+ * HS_CMD_DEV_ADD	HS_A_VM_NAME or HS_A_VM_ID, and one of HS_A_VM_DISK and
+ *			HS_A_VM_NET; not while the VM runs or is paused
+ *			-> HS_A_DEV_ID
+ * HS_CMD_DEV_DEL	HS_A_VM_NAME or HS_A_VM_ID, HS_A_DEV_ID: a disk or net;
+ *			not while the VM runs or is paused
+ * HS_CMD_DEV_GET (dump) [HS_A_VM_NAME or HS_A_VM_ID]: all devices of the VM, or of
+ *			all VMs
+ *			-> HS_A_VM_ID, HS_A_VM_NAME, HS_A_DEV: one device per
+ *			message, in the order in which they came
  *
  * What changes anything needs CAP_SYS_ADMIN of both the socket's opener and the
- * sender; CHECK and VM_GET are open, DIAG shows registers and needs it as well.
+ * sender; CHECK, VM_GET and DEV_GET are open, DIAG shows registers and needs it as well.
  */
 #ifndef _UAPI_LINUX_HYPERSPACE_H
 #define _UAPI_LINUX_HYPERSPACE_H
@@ -46,6 +58,11 @@
 #define HS_NAME_MAX		63	/* bytes of a VM's name, without NUL */
 #define HS_CMDLINE_MAX		2047	/* bytes of a command line, without NUL */
 #define HS_REASON_MAX		255	/* bytes of a reason, without NUL */
+#define HS_DEV_ID_MAX		20	/* bytes of a device's id, without NUL */
+#define HS_DEVS_MAX		31	/* disks and nets of a VM; fewer with other devices */
+#define HS_MAC_LEN		6	/* bytes of an address */
+#define HS_FEATURE_MAX		31	/* bytes of a CPU feature's name, without NUL */
+#define HS_CPU_HIDE_MAX		64	/* features that can be hidden by name */
 #define HS_CPUS_MAX		255
 #define HS_MEM_MIN		(4ULL << 20)
 #define HS_PAGE_4K		4096
@@ -63,6 +80,9 @@ enum hs_cmd {
 	HS_CMD_VM_RESET,
 	HS_CMD_VM_DIAG,
 	HS_CMD_EVENT,
+	HS_CMD_DEV_ADD,
+	HS_CMD_DEV_DEL,
+	HS_CMD_DEV_GET,
 
 	__HS_CMD_MAX,
 	HS_CMD_MAX = __HS_CMD_MAX - 1
@@ -99,13 +119,21 @@ enum hs_attr {
 	HS_A_VM_LARGE_BYTES,	/* u64: of the frames held, mapped by 2 MiB; out */
 	HS_A_VM_TIDS,		/* u32 each: thread ids by vCPU, as the reader
 				 * sees them, 0: not in its PID namespace; out */
+	HS_A_VM_DISK,		/* nested, HS_A_DISK_*; repeated */
+	HS_A_VM_NET,		/* nested, HS_A_NET_*; repeated */
+	HS_A_VM_CPU_HIDE,	/* string: a CPU feature that the guest is not to
+				 * see, as /proc/cpuinfo calls it; repeated */
+	HS_A_DEV_ID,		/* string: a device of a VM: letter first, then
+				 * [A-Za-z0-9._-] */
+	HS_A_DEV,		/* nested, HS_A_DEV_*; out */
 
 	__HS_A_MAX,
 	HS_A_MAX = __HS_A_MAX - 1
 };
 
 #define HS_VM_F_TESTDEV		(1U << 0)
-#define __HS_VM_F_ALL		HS_VM_F_TESTDEV
+#define HS_VM_F_RNG		(1U << 1)	/* with an entropy device */
+#define __HS_VM_F_ALL		(HS_VM_F_TESTDEV | HS_VM_F_RNG)
 
 enum hs_vm_state {
 	HS_VM_DEFINED = 1,
@@ -119,6 +147,64 @@ enum hs_vm_state {
 enum hs_on_panic {
 	HS_ON_PANIC_FAIL = 1,	/* the VM ends as failed (default) */
 	HS_ON_PANIC_RESET,	/* the VM is reset in place */
+};
+
+/* What a disk is made from. */
+enum hs_disk_attr {
+	HS_A_DISK_FD = 1,	/* s32: open file or block device; needed */
+	HS_A_DISK_FLAGS,	/* u32: HS_DISK_F_* */
+	HS_A_DISK_ID,		/* string as HS_A_DEV_ID; the guest sees it as the
+				 * serial number; "disk0", "disk1", ... by default */
+
+	__HS_A_DISK_MAX,
+	HS_A_DISK_MAX = __HS_A_DISK_MAX - 1
+};
+
+#define HS_DISK_F_RO		(1U << 0)	/* the guest may only read */
+#define __HS_DISK_F_ALL		HS_DISK_F_RO
+
+/* What a network interface is made from. */
+enum hs_net_attr {
+	HS_A_NET_FD = 1,	/* s32: /dev/net/tun after TUNSETIFF with IFF_TAP,
+				 * IFF_NO_PI and IFF_VNET_HDR; needed */
+	HS_A_NET_MAC,		/* 6 bytes: address, not of a group and not all 0;
+				 * by default a local one made from the names of
+				 * the VM and the interface */
+	HS_A_NET_ID,		/* string as HS_A_DEV_ID; "net0", ... by default */
+
+	__HS_A_NET_MAX,
+	HS_A_NET_MAX = __HS_A_NET_MAX - 1
+};
+
+enum hs_dev_kind {
+	HS_DEV_DISK = 1,
+	HS_DEV_NET,
+	HS_DEV_CONSOLE,
+	HS_DEV_RNG,
+	HS_DEV_BALLOON,
+};
+
+/* A device: what it is, and what it has done since the VM's start. */
+enum hs_dev_attr {
+	HS_A_DEV_PAD = 1,
+	HS_A_DEV_KIND,		/* u32, enum hs_dev_kind */
+	HS_A_DEV_NAME,		/* string: its id */
+	HS_A_DEV_SLOT,		/* u32: on PCI bus 0 */
+	HS_A_DEV_FLAGS,		/* u32: HS_DISK_F_*; disk */
+	HS_A_DEV_BYTES,		/* u64: size; disk */
+	HS_A_DEV_MAC,		/* 6 bytes; net */
+	HS_A_DEV_TTYS,		/* u32 each: minors of /dev/ttyHS<n> by port; console */
+	HS_A_DEV_DRIVER,	/* u32, 0 or 1: a driver is at work */
+	HS_A_DEV_BROKEN,	/* string: what the driver did wrong; optional */
+	HS_A_DEV_REQUESTS,	/* u64: buffers served */
+	HS_A_DEV_READ_BYTES,	/* u64: from the host to the guest */
+	HS_A_DEV_WRITE_BYTES,	/* u64: from the guest to the host */
+	HS_A_DEV_ERRORS,	/* u64: requests that failed */
+	HS_A_DEV_KICKS,		/* u64: notifications by the driver */
+	HS_A_DEV_SIGNALS,	/* u64: interrupts sent to the driver */
+
+	__HS_A_DEV_MAX,
+	HS_A_DEV_MAX = __HS_A_DEV_MAX - 1
 };
 
 /* Counters since start, u64 each, summed over vCPUs (sums are not atomic). */

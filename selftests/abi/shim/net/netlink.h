@@ -12,6 +12,8 @@ enum shim_type {
 	NLA_S32,
 	NLA_FLAG,
 	NLA_NUL_STRING,
+	NLA_BINARY,
+	NLA_NESTED,
 };
 
 struct nla_policy {
@@ -19,10 +21,13 @@ struct nla_policy {
 	unsigned int len;
 	int has_min, has_max;
 	int64_t min, max;
+	const struct nla_policy *nested;
 };
 
 #define NLA_POLICY_MIN(t, lo)		{ .type = t, .has_min = 1, .min = lo }
 #define NLA_POLICY_RANGE(t, lo, hi)	\
 	{ .type = t, .has_min = 1, .min = lo, .has_max = 1, .max = hi }
+#define NLA_POLICY_EXACT_LEN(n)		{ .type = NLA_BINARY, .len = n }
+#define NLA_POLICY_NESTED(p)		{ .type = NLA_NESTED, .nested = p }
 
 #endif

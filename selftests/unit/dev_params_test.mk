@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+dev_params_test_SRCS := kmod/dev_params.c kmod/vm_params.c
