@@ -10,6 +10,8 @@ import tempfile
 import time
 
 from cache import LabError, LabSkip, note
+import disk
+import distro
 import emulator
 import image
 import interactive
@@ -62,6 +64,12 @@ def machine_options(p):
     p.add_argument("--expect-taint", default="", metavar="LETTERS")
     p.add_argument("--expect-reset", action="store_true",
                    help="the commands end in a reset of the machine")
+    p.add_argument("--disk", metavar="FILE",
+                   help="a disk, used in place: /dev/labdisk there, mounted at /disk when it"
+                   " holds ext4 (`lab disk' makes one)")
+    p.add_argument("--expect-plug", action="store_true",
+                   help="the commands end in the emulator's being killed, which they ask for by"
+                   " `labio send P 0'")
     p.add_argument("--after-reset", action="append", default=[], dest="then", metavar="CMD",
                    type=lambda text: ("reset", text),
                    help="the command before this ends in a reset; run CMD when the machine is up"
@@ -88,6 +96,11 @@ def parser():
     k.add_argument("name")
     k.add_argument("--update", action="store_true", help="look for a newer one")
     sub.add_parser("busybox", help="path of a static busybox; gets it when needed")
+    d = sub.add_parser("disk", help="make a disk with an ext4 file system for --disk")
+    d.add_argument("out", metavar="OUT")
+    d.add_argument("mib", type=int, metavar="MIB")
+    d.add_argument("files", nargs="*", metavar="SRC[:NAME]")
+    sub.add_parser("debian", help="path of a disk image with a Debian system for guests")
     sub.add_parser("source", help="directory of Debian's linux-source-6.1.tar.xz")
     sub.add_parser("qemu", help="directory with QEMU for use in the machine (--file DIR:/opt/qemu)")
     r = sub.add_parser("root", help="root of a Debian suite with headers and compiler")
@@ -149,6 +162,14 @@ def main(argv):
             return 0
         if opts.verb == "busybox":
             print(image.busybox())
+            return 0
+        if opts.verb == "disk":
+            split = [spec.partition(":") for spec in opts.files]
+            disk.fill(opts.out, opts.mib,
+                      [(src, name or os.path.basename(src)) for src, _, name in split])
+            return 0
+        if opts.verb == "debian":
+            print(distro.find())
             return 0
         if opts.verb == "source":
             print(kernels.source())

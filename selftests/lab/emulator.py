@@ -42,6 +42,7 @@ class Machine:
     def __init__(self, **kw):
         self.vmlinuz = self.initrd = self.cmdline = self.disk = None
         self.cylinders = 0
+        self.data = None                # a disk.Disk besides
         self.model = MODEL
         self.cpus = 1
         self.mem = 1024
@@ -57,6 +58,8 @@ class Machine:
 
 class Bochs:
     kind = "bochs"
+    # How a disk besides the one that boots is found.
+    data_name, data_modules = "sdb", ["ata_piix", "sd_mod"]
 
     def __init__(self, path, how):
         self.path = path
@@ -111,6 +114,9 @@ class Bochs:
             % (m.disk, m.cylinders),
             "boot: disk",
         ]
+        if m.data:
+            lines.append("ata0-slave: type=disk, path=%s, mode=flat, cylinders=%d, heads=16, spt=63"
+                         % (m.data.path, m.data.cylinders))
         if not self.nogui:              # it opens a sound device, and dies without one
             lines.append("sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy")
         with open(m.path("bochsrc"), "w") as f:
@@ -142,6 +148,7 @@ class Bochs:
 
 class Kvm:
     kind = "kvm"
+    data_name, data_modules = "vda", ["virtio_pci", "virtio_blk"]
     idle_uses_cpu = False
     announce = []
     expect_taint = ""
@@ -160,7 +167,8 @@ class Kvm:
             "file,id=com1,path=" + m.path("console.txt")
         machine = ["-machine", "q35,accel=kvm,kernel-irqchip=on", "-cpu", "host,migratable=off"] \
             if self.accel == "kvm" else ["-machine", "q35,accel=tcg", "-cpu", "max"]
-        return [self.path, "-nodefaults", "-no-user-config", "-display", "none"] + machine + [
+        data = ["-drive", "if=virtio,format=raw,file=" + m.data.path] if m.data else []
+        return [self.path, "-nodefaults", "-no-user-config", "-display", "none"] + machine + data + [
                 "-smp", str(m.cpus), "-m", str(m.mem),
                 "-kernel", m.vmlinuz, "-initrd", m.initrd, "-append", m.cmdline,
                 "-chardev", com1, "-serial", "chardev:com1",

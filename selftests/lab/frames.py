@@ -12,6 +12,7 @@ Frame types:
     T  piece of the tar archive of files brought back
     L  kmemleak's report
     W  warning of /init
+    P  the machine asks for the plug to be pulled
     I  the interactive shell starts
     Z  the end; payload: "commands=N tainted=N"
 """
@@ -23,7 +24,7 @@ import zlib
 MAGIC = b"\xf5HSL"
 HEADER = struct.Struct("<4scBHII")
 FRAME_MAX = 16384
-TYPES = frozenset(b"RHBKSOXTLWIZ")
+TYPES = frozenset(b"RHBKSOXTLWPIZ")
 
 Frame = collections.namedtuple("Frame", "type stream seq payload")
 

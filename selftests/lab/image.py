@@ -218,6 +218,10 @@ class Modules:
                 name = name[:-len(end)]
         return name.replace("-", "_")
 
+    def known(self, name):
+        """[NAME] when the kernel has it as a module or built in, else []."""
+        return [name] if self.canon(name) in self.paths or self.canon(name) in self.builtin else []
+
     def add(self, name):
         name = self.canon(name)
         if name in self.builtin:

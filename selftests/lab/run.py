@@ -15,6 +15,7 @@ import tarfile
 import time
 
 from cache import LabError, TOP, note
+import disk
 import emulator
 import frames
 import image
@@ -61,6 +62,7 @@ class Run:
         self.tars = {}                  # stream -> archive brought back
         self.stopped = None             # the watchdog's reason
         self.may_panic = False
+        self.plug = False               # the machine asks to be switched off, as it is
         self.bad_frames = self.lost_frames = 0
         self.kmsg_rest = b""
 
@@ -125,6 +127,8 @@ class Run:
             self.kmemleak += text
         elif kind == "W":
             self.warnings.append(text)
+        elif kind == "P":
+            self.plug = True
         elif kind == "I":
             self.interactive = True
         elif kind == "Z":
@@ -166,14 +170,16 @@ def boots(opts):
                                      for n in range(first, first + len(opts.then))]
 
 
-def plan(opts, hz):
+def plan(opts, emu, hz):
     beat = max(250, min(1000, int(875e6 / hz * 1000)))
     lines = {
         "SPIN": opts.seed * 7919 % 20011,
         "HEARTBEAT_MS": beat,
         "CMD_SECONDS": opts.command_timeout,
         "BOOTS": "'%s'" % " ".join(boots(opts)),
-        "LOAD": "'%s'" % " ".join(opts.load),
+        "LOAD": "'%s'" % " ".join((emu.data_modules if opts.disk else []) + opts.load),
+        "DISK": emu.data_name if opts.disk else "",
+        "DISK_EXT4": int(bool(opts.disk) and disk.is_ext4(opts.disk)),
         "BRING_BACK": "'%s'" % " ".join(opts.bring_back),
         "INTERACTIVE": int(opts.interactive),
         "STTY": "'%s'" % opts.stty,
@@ -199,7 +205,8 @@ def prepare(opts, emu, out):
     release = kernels.release(kernel)
     hz = opts.hz or emulator.MODEL_HZ
     mods = image.Modules(kernel, release)
-    for name in opts.modules + opts.load:
+    more = emu.data_modules + mods.known("ext4") if opts.disk else []
+    for name in more + opts.modules + opts.load:
         if name != "hyperspace":
             mods.add(name)
     module = opts.module or (None if opts.no_module else default_module(release))
@@ -223,13 +230,15 @@ def prepare(opts, emu, out):
     vctl = os.path.join(TOP, "build", "vctl")
     if os.path.exists(vctl) and not any(d == "/usr/sbin/vctl" for _, d in files):
         files.append((vctl, "/usr/sbin/vctl"))
-    texts = {"lab/plan": (plan(opts, hz), 0o644)}
+    texts = {"lab/plan": (plan(opts, emu, hz), 0o644)}
     for i, c in enumerate(opts.commands + [text for _, text in opts.then]):
         texts["lab/cmd.%d" % i] = (c + "\n", 0o644)
     if opts.motd:
         texts["lab/motd"] = (opts.motd, 0o644)
     m = emulator.Machine(vmlinuz=os.path.join(kernel, "vmlinuz"), cpus=opts.cpus, mem=opts.mem,
                          model=opts.model, hz=hz, seed=opts.seed, out=out, cmdline=cmdline(opts, hz, release))
+    if opts.disk:
+        m.data = disk.Disk(opts.disk)
     m.initrd = m.path("initrd")
     image.initrd(m.initrd, mods, files, texts)
     if emu.kind == "bochs":
@@ -333,6 +342,9 @@ def watch(session, dog, expect_reset=False, idle=None):
         heard = session.pump()
         if done:
             return
+        if run.plug:
+            session.stop()
+            return
         if run.astray():
             session.stop()
             return
@@ -392,6 +404,8 @@ def finish(session, opts, emu, seconds):
     """Judge and write the results; returns the list of reasons for failure."""
     run, m = session.run, session.machine
     session.close()
+    if m.data:
+        m.data.close()
     console = read_text(m.path("console.txt"))
     run.log_lines = (read_text(m.path("emulator.log")) +
                      read_text(m.path("emulator.err"))).splitlines()
@@ -407,7 +421,8 @@ def finish(session, opts, emu, seconds):
             run.warnings.append(why)
     reasons = verdict.judge(run, opts.announce + emu.announce,
                             opts.expect_taint + emu.expect_taint +
-                            emulator.MODELS.get(m.model, ("", ""))[1], opts.expect_reset)
+                            emulator.MODELS.get(m.model, ("", ""))[1], opts.expect_reset,
+                            opts.expect_plug)
     with open(m.path("dmesg.txt"), "w") as f:
         f.write("".join(l + "\n" for l in run.kernel_lines))
     for i, c in enumerate(run.commands):

@@ -33,6 +33,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(1, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import cache
 import cli
+import disk
 import emulator
 import frames
 import image
@@ -228,6 +229,16 @@ class Verdict(unittest.TestCase):
         r.commands[1].status = "exit 1"
         self.only(verdict.judge(r), "exit 1: second")
 
+    def test_plug(self):
+        """Being switched off is no end unless it was asked for, and expected."""
+        r = good_run()
+        self.only(verdict.judge(r, expect_plug=True), "expected to ask for its plug")
+        r.take(frames.Frame("P", 0, 9, b""))
+        r.final, r.commands[0].status = False, None
+        self.assertEqual(verdict.judge(r, expect_plug=True), [])
+        r.final, r.commands[0].status = True, "exit 0"
+        self.only(verdict.judge(r), "which nobody expected")
+
     def test_damage(self):
         r = good_run()
         r.bad_frames = 1
@@ -409,6 +420,23 @@ class Files(unittest.TestCase):
         self.assertFalse(image.interpreter(image.labio()))
         self.assertTrue(image.interpreter(os.path.realpath("/bin/ls")))
         self.assertFalse(image.interpreter(__file__))
+
+    def test_a_disk_is_one_labs(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            path = os.path.join(tmp, "disk")
+            disk.blank(path, 1)
+            self.assertFalse(disk.is_ext4(path))
+            first = disk.Disk(path)
+            self.assertEqual(first.cylinders, 1)
+            with self.assertRaisesRegex(cache.LabError, "in use"):
+                disk.Disk(path)
+            first.close()
+            disk.Disk(path).close()
+            os.truncate(path, 1000)
+            with self.assertRaisesRegex(cache.LabError, "multiple"):
+                disk.Disk(path)
+            with self.assertRaisesRegex(cache.LabError, "No such file"):
+                disk.Disk(path + "x")
 
     def test_append_replaces_a_default(self):
         opts = cli.parser().parse_args(["run", "--append", "mitigations=auto foo", "--", "x"])
@@ -621,6 +649,23 @@ class OnMachine(unittest.TestCase):
 
     def test_two_cpus(self):
         self.assertEqual(self.lab("--cpus", "2", "--", "[ $(nproc) = 2 ]"), [])
+
+    def test_disk(self):
+        """What was synced is on the disk when the plug is pulled, and for the next machine."""
+        with tempfile.TemporaryDirectory() as tmp:
+            path = os.path.join(tmp, "disk")
+            disk.fill(path, 16, [(__file__, "here/test")])
+            self.assertEqual(self.lab("--disk", path, "--expect-plug", "--",
+                                      "cmp /disk/here/test /dev/null; echo kept >/disk/a; sync;"
+                                      " echo lost >/disk/b; labio send P 0; sleep 1000"), [])
+            self.assertEqual(disk.check(path), "")
+            self.assertEqual(self.lab("--disk", path, "--", "cat /disk/a; test ! -s /disk/b",
+                                      "cat /disk/here/test", "umount /disk && mount /dev/labdisk /disk"),
+                             [])
+            self.assertEqual(cache.read_bytes(self.out + "/cmd-0.txt"), b"kept\n")
+            self.assertEqual(cache.read_bytes(self.out + "/cmd-1.txt"), cache.read_bytes(__file__))
+            reasons = self.lab("--disk", path, "--", "sleep 1000 </disk/a >/dev/null 2>&1 &")
+            self.assertEqual(reasons, ["the disk is still in use at the end"])
 
     def test_same_inputs_same_run(self):
         """Instruction by instruction, also with two CPUs; another seed is another run."""

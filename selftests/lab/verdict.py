@@ -55,7 +55,7 @@ def few(lines, most=8):
     return "\n".join(out)
 
 
-def judge(run, announce=(), expect_taint="", expect_reset=False):
+def judge(run, announce=(), expect_taint="", expect_reset=False, expect_plug=False):
     """List of reasons why RUN (see run.Run) is no success; empty when it is one."""
     patterns = [re.compile(a) for a in announce]
     reasons = []
@@ -64,7 +64,12 @@ def judge(run, announce=(), expect_taint="", expect_reset=False):
     panics = [l for l in run.log_lines if re.search(r">>PANIC<<|^\d+p\[", l)
               and not EMULATOR_OK.search(l)]
     at_the_prompt = run.interactive and any("soft power off" in l for l in run.log_lines)
-    if not run.final and not (expect_reset and run.resets) and not at_the_prompt:
+    if expect_plug and not run.plug:
+        reasons.append("the machine was expected to ask for its plug to be pulled, and did not")
+    elif run.plug and not expect_plug:
+        reasons.append("the machine asked for its plug to be pulled, which nobody expected")
+    if not run.final and not (expect_reset and run.resets) and not at_the_prompt and \
+            not (expect_plug and run.plug):
         text = "the machine ended before its final report"
         if run.current is not None:
             text += ", in command %d: %s" % (run.current, run.commands[run.current].text)
