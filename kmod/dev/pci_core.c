@@ -229,7 +229,7 @@ u32 hs_pci_core_read(const struct hs_pci_core *c, u32 off, unsigned int size)
 	for (i = 0; i < size; i++) {
 		u8 byte = 0xff;
 
-		if (off + i < HS_PCI_CONFIG) {
+		if (off < HS_PCI_CONFIG && off + i < HS_PCI_CONFIG) {
 			u32 at = array_index_nospec(off + i, HS_PCI_CONFIG);
 
 			byte = c->space[at];

@@ -14,12 +14,12 @@
 
 #define BARS	(HS_PCI_SLOTS * HS_PCI_BARS)
 
-static bool in_ports(u32 base, u32 size)
+static bool in_ports(u32 base)
 {
 	return base >= HS_PORT_PCI_IO && base - HS_PORT_PCI_IO < HS_PORT_PCI_IO_LEN;
 }
 
-static bool in_memory(u32 base, u32 size)
+static bool in_memory(u32 base)
 {
 	return base >= HS_GPA_PCI_START && base < HS_GPA_PCI_END;
 }
@@ -77,7 +77,7 @@ void hs_pci_map_set(struct hs_pci_map *m, unsigned int slot, unsigned int bar, b
 	const unsigned int n = slot * HS_PCI_BARS + bar;
 	const u32 old = m->base[n], old_size = m->size[n];
 
-	if (!size || !(io ? in_ports(base, size) : in_memory(base, size)))
+	if (!size || !(io ? in_ports(base) : in_memory(base)))
 		base = 0;
 	if (old == base && old_size == size)
 		return;

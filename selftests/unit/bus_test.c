@@ -184,4 +184,48 @@ TEST_F(bus, fast_only_does_all_or_nothing)
 	EXPECT_EQ(1, self->b.reads);
 }
 
+/* Some of its accesses are fast: even offsets. */
+static int dev_try_read(void *dev, u64 off, unsigned int size, u64 *val)
+{
+	if (off & 1)
+		return -EAGAIN;
+	*val = dev_read(dev, off, size) | 0xff00000000000000;
+	return 0;
+}
+
+static int dev_try_write(void *dev, u64 off, unsigned int size, u64 val)
+{
+	if (off & 1)
+		return -EAGAIN;
+	dev_write(dev, off, size, val);
+	return 0;
+}
+
+TEST_F(bus, some_accesses_are_fast)
+{
+	static const struct hs_region_ops some = {
+		.read = dev_read, .write = dev_write,
+		.try_read = dev_try_read, .try_write = dev_try_write,
+	};
+	u64 val = 0x77;
+
+	ASSERT_EQ(0, hs_bus_add(&self->bus, 0x100, 4, &some, &self->a));
+	ASSERT_EQ(0, hs_bus_add(&self->bus, 0x104, 2, &fast, &self->b));
+	EXPECT_EQ(0, hs_bus_write(&self->bus, 0x102, 2, 0x12345678, true));
+	EXPECT_EQ(1, self->a.writes);
+	EXPECT_EQ(0x5678, self->a.val);
+	EXPECT_EQ(0, hs_bus_read(&self->bus, 0x102, 2, &val, true));
+	EXPECT_EQ(0x5678, val);
+	val = 0x77;
+	EXPECT_EQ(-EAGAIN, hs_bus_write(&self->bus, 0x101, 1, 0x12, true));
+	EXPECT_EQ(-EAGAIN, hs_bus_read(&self->bus, 0x101, 1, &val, true));
+	EXPECT_EQ(0x77, val);
+	/* One that is split is not tried. */
+	EXPECT_EQ(-EAGAIN, hs_bus_write(&self->bus, 0x102, 4, 0x12345678, true));
+	EXPECT_EQ(1, self->a.writes);
+	EXPECT_EQ(0, self->b.writes);
+	EXPECT_EQ(0, hs_bus_write(&self->bus, 0x101, 1, 0x12, false));
+	EXPECT_EQ(2, self->a.writes);
+}
+
 TEST_HARNESS_MAIN
