@@ -56,6 +56,34 @@ static size_t in_page(u64 gpa, size_t len)
 	return min_t(size_t, len, HS_PAGE_SIZE - (gpa & (HS_PAGE_SIZE - 1)));
 }
 
+/*
+ * Bytes from and to guest memory.  The guest may write to it meanwhile: what is
+ * one value by its size and place is moved as one, as between two CPUs.
+ */
+static void load(void *dst, const void *src, size_t len)
+{
+	if (IS_ALIGNED((uintptr_t)src, len) && len == 2)
+		put_unaligned_le16(READ_ONCE(*(const u16 *)src), dst);
+	else if (IS_ALIGNED((uintptr_t)src, len) && len == 4)
+		put_unaligned_le32(READ_ONCE(*(const u32 *)src), dst);
+	else if (IS_ALIGNED((uintptr_t)src, len) && len == 8)
+		put_unaligned_le64(READ_ONCE(*(const u64 *)src), dst);
+	else
+		memcpy(dst, src, len);
+}
+
+static void store(void *dst, const void *src, size_t len)
+{
+	if (IS_ALIGNED((uintptr_t)dst, len) && len == 2)
+		WRITE_ONCE(*(u16 *)dst, get_unaligned_le16(src));
+	else if (IS_ALIGNED((uintptr_t)dst, len) && len == 4)
+		WRITE_ONCE(*(u32 *)dst, get_unaligned_le32(src));
+	else if (IS_ALIGNED((uintptr_t)dst, len) && len == 8)
+		WRITE_ONCE(*(u64 *)dst, get_unaligned_le64(src));
+	else
+		memcpy(dst, src, len);
+}
+
 int hs_gmem_read(struct hs_gmem *g, u64 gpa, void *dst, size_t len)
 {
 	struct hs_cur c;
@@ -67,7 +95,7 @@ int hs_gmem_read(struct hs_gmem *g, u64 gpa, void *dst, size_t len)
 		r = lock_usable(g, gpa, HS_ACC_READ, &c);
 		if (r)
 			return r;
-		memcpy(dst, bytes_at(&c, gpa), n);
+		load(dst, bytes_at(&c, gpa), n);
 		hs_ept_unlock(&c);
 	}
 	return 0;
@@ -84,7 +112,7 @@ int hs_gmem_write(struct hs_gmem *g, u64 gpa, const void *src, size_t len)
 		r = lock_usable(g, gpa, HS_ACC_READ | HS_ACC_WRITE, &c);
 		if (r)
 			return r;
-		memcpy(bytes_at(&c, gpa), src, n);
+		store(bytes_at(&c, gpa), src, n);
 		hs_ept_unlock(&c);
 	}
 	return 0;
@@ -176,10 +204,10 @@ static int access_atomic(struct hs_gmem *g, u64 gpa, void *buf, size_t len, u32 
 		r = -EAGAIN;
 	} else if (access & HS_ACC_WRITE) {
 		hs_leaf_mark(&c, HS_EPTE_A | HS_EPTE_D);
-		memcpy(bytes_at(&c, gpa), buf, len);
+		store(bytes_at(&c, gpa), buf, len);
 	} else {
 		hs_leaf_mark(&c, HS_EPTE_A);
-		memcpy(buf, bytes_at(&c, gpa), len);
+		load(buf, bytes_at(&c, gpa), len);
 	}
 	hs_ept_unlock(&c);
 	return r;

@@ -85,7 +85,10 @@ int hs_gmem_fault(struct hs_gmem *g, u64 gpa, u32 access);
 
 /*
  * The accessor: the module's own reads and writes of guest memory.  Faults
- * pages in as the guest would, marks A and D (rule 7), may straddle pages.
+ * pages in as the guest would, marks A and D (rule 7), may straddle pages.  2, 4
+ * or 8 naturally aligned bytes are one access, which the guest never sees half
+ * done, nor half of whose own it sees; anything else may be torn.  Neither orders
+ * anything: barriers are the caller's.
  * Process context, may sleep.  0, -EFAULT (not RAM), -EINTR, -ENOMEM, -EIO.
  */
 int hs_gmem_read(struct hs_gmem *g, u64 gpa, void *dst, size_t len);
@@ -96,8 +99,8 @@ int hs_gmem_overwrite(struct hs_gmem *g, u64 gpa, const void *page);
  * and was updated, or an error as above. */
 int hs_gmem_cmpxchg(struct hs_gmem *g, u64 gpa, unsigned int size, u64 *old,
 		    u64 new);
-/* As read/write of bytes within one page, from atomic context: -EAGAIN when
- * the page is not mapped. */
+/* As read/write of bytes within one page, in one access for the same ones, from
+ * atomic context: -EAGAIN when the page is not mapped. */
 int hs_gmem_read_atomic(struct hs_gmem *g, u64 gpa, void *dst, size_t len);
 int hs_gmem_write_atomic(struct hs_gmem *g, u64 gpa, const void *src, size_t len);
 /* Content without installing or charging: snapshot, dump. Whole page. */

@@ -173,6 +173,47 @@ TEST_F(ept, accessor_reads_and_writes)
 	EXPECT_EQ(hs_gmem_cmpxchg(self->g, 64 * MB, 8, &old, 0), -EFAULT);
 }
 
+static u8 peek_page[PAGE];
+
+/* Copies of memory that an access made, instead of one load or store. */
+static unsigned int copies(struct hs_gmem *g, u64 gpa, size_t len, bool write, bool atomic)
+{
+	u8 buf[17] = { 0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88 }, back[17];
+	unsigned int n;
+	int r;
+
+	/* The other side is never aligned. */
+	hs_user_copies = 0;
+	if (atomic)
+		r = write ? hs_gmem_write_atomic(g, gpa, buf + 1, len) :
+			    hs_gmem_read_atomic(g, gpa, buf + 1, len);
+	else
+		r = write ? hs_gmem_write(g, gpa, buf + 1, len) :
+			    hs_gmem_read(g, gpa, buf + 1, len);
+	n = hs_user_copies;
+	assert(!r && !hs_gmem_peek(g, gpa, peek_page));
+	memcpy(back + 1, peek_page + (gpa & (PAGE - 1)), len);
+	assert(!memcmp(buf + 1, back + 1, len));
+	return n;
+}
+
+TEST_F(ept, accessor_moves_aligned_values_at_once)
+{
+	size_t len, off;
+	int how;
+
+	ASSERT_EQ(vcpu_store(&self->v, 0x5000, 0x0102030405060708), 0);
+	ASSERT_EQ(vcpu_store(&self->v, 0x5008, 0x1112131415161718), 0);
+	for (len = 1; len <= 8; len++)
+		for (off = 0; off < 8; off++)
+			for (how = 0; how < 4; how++) {
+				bool once = (len == 2 || len == 4 || len == 8) && !(off % len);
+
+				ASSERT_EQ(copies(self->g, 0x5000 + off, len, how & 1, how & 2), !once)
+					TH_LOG("%zu bytes at %zu", len, off);
+			}
+}
+
 static void clear_ad(struct hs_gmem *g, u64 gpa)
 {
 	hs_gmem_harvest(g, gpa >> 12, 1, HS_HARVEST_A | HS_HARVEST_D);

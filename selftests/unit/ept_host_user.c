@@ -16,6 +16,7 @@
 
 long hs_user_fence;
 __thread int hs_user_locks_held;
+__thread unsigned int hs_user_copies;
 __thread int hs_user_cpu;
 struct page *hs_user_pages;
 u8 *hs_user_mem;
@@ -25,12 +26,19 @@ static size_t heap;
 static unsigned int fail_one_in;
 static pthread_mutex_t mem_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static bool is_memory(const void *p)
+{
+	return (uintptr_t)p - (uintptr_t)hs_user_mem < npages * HS_PAGE_SIZE;
+}
+
 __attribute__((no_sanitize("thread")))
 void hs_user_copy(void *dst, const void *src, size_t len)
 {
 	volatile u8 *d = dst;
 	const volatile u8 *s = src;
 
+	if (is_memory(dst) || is_memory(src))
+		hs_user_copies++;
 	for (; len && (((uintptr_t)d | (uintptr_t)s) & 7); len--)
 		*d++ = *s++;
 	for (; len >= 8; len -= 8, d += 8, s += 8)

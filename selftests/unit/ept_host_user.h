@@ -16,6 +16,8 @@
 /* Own copies, out of ThreadSanitizer's sight: a guest and a device may touch
  * the same bytes at the same time, as on a real machine. */
 void hs_user_copy(void *dst, const void *src, size_t len);
+/* Copies to or from "physical memory", of this thread. */
+extern __thread unsigned int hs_user_copies;
 void hs_user_fill(void *dst, u64 pattern, size_t words);
 #define memcpy(d, s, n)		hs_user_copy(d, s, n)
 #define memset64(d, v, n)	hs_user_fill(d, v, n)
