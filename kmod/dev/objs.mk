@@ -35,10 +35,12 @@ hyperspace-y += kmod/dev/uart.o
 hyperspace-y += kmod/dev/uart_core.o
 
 # PCI and virtio
+hyperspace-y += kmod/dev/tap.o
 hyperspace-y += kmod/dev/virtio.o
 hyperspace-y += kmod/dev/virtio_blk_core.o
 hyperspace-y += kmod/dev/virtio_core.o
 hyperspace-y += kmod/dev/virtio_dev.o
+hyperspace-y += kmod/dev/virtio_net.o
 hyperspace-y += kmod/dev/virtio_net_core.o
 hyperspace-y += kmod/dev/virtio_pci.o
 hyperspace-y += kmod/dev/virtio_queue.o

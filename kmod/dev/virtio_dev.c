@@ -115,6 +115,22 @@ struct hs_vdev *hs_vdevs_find(struct hs_board *b, enum hs_dev_kind kind)
 }
 
 /**
+ * hs_vdevs_named() - the device of a kind that has a name
+ * @b: the board
+ * @kind: which
+ * @id: its name
+ *
+ * Context: process; see the head of the file.
+ * Return: the device, or NULL when the board has none.
+ */
+struct hs_vdev *hs_vdevs_named(struct hs_board *b, enum hs_dev_kind kind, const char *id)
+{
+	struct entry *e = find_id(b, id);
+
+	return e && e->kind == kind ? e->d : NULL;
+}
+
+/**
  * hs_dev_remove() - take a disk or a network interface off a board
  * @b: the board
  * @id: its name

@@ -58,6 +58,9 @@ struct hs_dev_info {
  */
 int hs_disk_add(struct hs_board *b, const struct hs_disk_cfg *cfg, const char **why);
 int hs_net_add(struct hs_board *b, const struct hs_net_cfg *cfg, const char **why);
+/* The link of a net goes down or up; a driver is told.  The VM may run.  0 or
+ * -ENOENT. */
+int hs_net_link(struct hs_board *b, const char *id, bool up, const char **why);
 int hs_dev_remove(struct hs_board *b, const char *id, const char **why);
 
 /* On boards that shall have them; see hs_board_cfg.  As other devices. */

@@ -19,5 +19,7 @@ int hs_vdevs_add(struct hs_board *b, struct hs_vdev *d, enum hs_dev_kind kind,
 		 void (*info)(struct hs_vdev *d, struct hs_dev_info *i));
 /* The first device of a kind, or NULL. */
 struct hs_vdev *hs_vdevs_find(struct hs_board *b, enum hs_dev_kind kind);
+/* The one of this name, if it is of this kind, or NULL. */
+struct hs_vdev *hs_vdevs_named(struct hs_board *b, enum hs_dev_kind kind, const char *id);
 
 #endif /* HS_DEV_VIRTIO_DEV_PRIV_H */
