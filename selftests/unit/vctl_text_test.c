@@ -4,6 +4,7 @@
 #include "args.h"
 #include "name.h"
 #include "size.h"
+#include "spec.h"
 #include "kselftest_harness.h"
 
 TEST(sizes_parsed)
@@ -253,6 +254,104 @@ TEST(batch_lines)
 	for (i = 0; i < LINE_WORDS; i++)
 		strcat(line, "x ");
 	EXPECT_EQ(line_split(line, w), -1);
+}
+
+static const struct option many_options[] = {
+	{ "disk", 'd', "SPEC..." },
+	{ "hide", 0, "FEATURES..." },
+	{ "mem", 'm', "SIZE" },
+	{ NULL, 0, NULL }
+};
+
+TEST(options_given_several_times)
+{
+	char *line[] = { "--disk", "a", "-m", "1", "word", "--disk=b", "--hide", "x", "-dc", "--hide=" };
+	char *twice[] = { "-m", "1", "-m", "2" };
+	char *flood[ARGS_MANY + 1];
+	struct args a;
+	size_t i = 0;
+
+	ASSERT_EQ(args_parse(&a, many_options, 10, line, false), 10);
+	EXPECT_STREQ(args_next(&a, "disk", &i), "a");
+	EXPECT_STREQ(args_next(&a, "disk", &i), "b");
+	EXPECT_STREQ(args_next(&a, "disk", &i), "c");
+	EXPECT_EQ(args_next(&a, "disk", &i), NULL);
+	EXPECT_EQ(args_next(&a, "disk", &i), NULL);
+	i = 0;
+	EXPECT_STREQ(args_next(&a, "hide", &i), "x");
+	EXPECT_STREQ(args_next(&a, "hide", &i), "");
+	EXPECT_EQ(args_next(&a, "hide", &i), NULL);
+	i = 0;
+	EXPECT_EQ(args_next(&a, "colour", &i), NULL);
+	EXPECT_STREQ(args_option(&a, "mem"), "1");
+	EXPECT_EQ(a.words, 1);
+	EXPECT_EQ(args_parse(&a, many_options, 4, twice, false), -1);
+	for (i = 0; i <= ARGS_MANY; i++)
+		flood[i] = "-dx";
+	EXPECT_EQ(args_parse(&a, many_options, ARGS_MANY, flood, false), ARGS_MANY);
+	EXPECT_EQ(args_parse(&a, many_options, ARGS_MANY + 1, flood, false), -1);
+	EXPECT_STREQ(a.fault, "option given too often: '-d'");
+}
+
+TEST(values_with_parts)
+{
+	char a[] = "file,ro,id=x", b[] = "a,,b,ro", c[] = "", d[] = ",", e[] = "x,", f[] = ",,",
+	     g[] = "1,2,3,4", h[] = ",,,";
+	char *part[3];
+
+	ASSERT_EQ(spec_split(a, part, 3), 3);
+	EXPECT_STREQ(part[0], "file");
+	EXPECT_STREQ(part[1], "ro");
+	EXPECT_STREQ(part[2], "id=x");
+	EXPECT_STREQ(spec_value(part[2], "id"), "x");
+	EXPECT_EQ(spec_value(part[2], "i"), NULL);
+	EXPECT_EQ(spec_value(part[1], "ro"), NULL);
+	EXPECT_STREQ(spec_value("id=", "id"), "");
+	ASSERT_EQ(spec_split(b, part, 3), 2);
+	EXPECT_STREQ(part[0], "a,b");
+	EXPECT_STREQ(part[1], "ro");
+	ASSERT_EQ(spec_split(c, part, 3), 1);
+	EXPECT_STREQ(part[0], "");
+	ASSERT_EQ(spec_split(d, part, 3), 2);
+	EXPECT_STREQ(part[0], "");
+	EXPECT_STREQ(part[1], "");
+	ASSERT_EQ(spec_split(e, part, 3), 2);
+	EXPECT_STREQ(part[1], "");
+	ASSERT_EQ(spec_split(f, part, 3), 1);
+	EXPECT_STREQ(part[0], ",");
+	ASSERT_EQ(spec_split(h, part, 3), 2);
+	EXPECT_STREQ(part[0], ",");
+	EXPECT_STREQ(part[1], "");
+	EXPECT_EQ(spec_split(g, part, 3), -1);
+}
+
+TEST(addresses)
+{
+	static const char *const bad[] = {
+		"", ":", "52:54:00:12:34", "52:54:00:12:34:5", "52:54:00:12:34:567",
+		"52-54-00-12-34-56", "5254:00:12:34:56", "52:54:00:12:34:5g", " 2:54:00:12:34:56",
+		"52:54:00:12:34:56 ",
+	};
+	uint8_t mac[6];
+	size_t i;
+
+	ASSERT_TRUE(mac_parse("52:54:00:aB:Cd:eF", mac));
+	EXPECT_EQ(memcmp(mac, "\x52\x54\x00\xab\xcd\xef", 6), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		EXPECT_FALSE(mac_parse(bad[i], mac));
+}
+
+TEST(rates)
+{
+	EXPECT_EQ(per_second(150, 50, 1000000000), 100);
+	EXPECT_EQ(per_second(150, 50, 500000000), 200);
+	EXPECT_EQ(per_second(50, 50, 1), 0);
+	EXPECT_EQ(per_second(1, 0, 2000000000), 1);
+	EXPECT_EQ(per_second(1, 0, 2000000001), 0);
+	/* It began anew. */
+	EXPECT_EQ(per_second(30, 1000, 1000000000), 30);
+	EXPECT_EQ(per_second(UINT64_MAX, 0, 1000000000), UINT64_MAX);
+	EXPECT_EQ(per_second(UINT64_MAX, 0, 1), UINT64_MAX);
 }
 
 TEST_HARNESS_MAIN

@@ -148,3 +148,17 @@ int request_error(const struct nl_error *e)
 	report(e->err, e->attr, *e->text ? e->text : strerror(e->err));
 	return VCTL_ERROR;
 }
+
+/**
+ * no_host - whether the host is to blame, and not the request
+ * @e: what the kernel said
+ *
+ * VT-x, or a part of it that is needed, is not there.  An attribute that this
+ * module does not know has the same errno, but is named.
+ *
+ * Return: true when it is.
+ */
+bool no_host(const struct nl_error *e)
+{
+	return e->err == EOPNOTSUPP && !*e->attr;
+}

@@ -17,8 +17,8 @@ struct globals globals = { .where = "" };
 static const struct verb *const verbs[] = {
 	&verb_check, &verb_create, &verb_start, &verb_stop, &verb_pause,
 	&verb_resume, &verb_reset, &verb_destroy, &verb_wait, &verb_list,
-	&verb_show, &verb_console, &verb_monitor, &verb_diagnose,
-	&verb_completion,
+	&verb_show, &verb_stat, &verb_disk, &verb_net, &verb_console,
+	&verb_monitor, &verb_diagnose, &verb_completion,
 };
 #define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
 

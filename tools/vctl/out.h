@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define TABLE_COLUMNS	24
+#define TABLE_COLUMNS	40
 
 /* @right: numbers; @standard: shown without -o */
 struct column {

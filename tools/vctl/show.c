@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "counters.h"
+#include "devinfo.h"
 #include "json.h"
 #include "name.h"
 #include "out.h"
@@ -14,7 +16,7 @@
 
 /* ---- one VM ------------------------------------------------------------------- */
 
-enum kind { STATE, NUMBER, BYTES, UPTIME, CPU_TIME, TEXT, ON_PANIC, FLAGS, TIDS };
+enum kind { STATE, NUMBER, BYTES, UPTIME, CPU_TIME, TEXT, TEXTS, ON_PANIC, FLAGS, TIDS };
 
 /* @key: in JSON; @label: for people */
 static const struct field {
@@ -41,38 +43,8 @@ static const struct field {
 	{ HS_A_VM_ON_PANIC, ON_PANIC, false, "on_panic", "on panic" },
 	{ HS_A_VM_PAGE_BYTES, BYTES, false, "page_bytes", "page size" },
 	{ HS_A_VM_FLAGS, FLAGS, false, "testdev", "test device" },
+	{ HS_A_VM_CPU_HIDE, TEXTS, false, "cpu_hide", "cpu hides" },
 	{ HS_A_VM_TIDS, TIDS, false, "vcpus", "threads" },
-};
-
-static const struct {
-	int attr;
-	const char *key;
-} stats[] = {
-	{ HS_A_STAT_EXITS, "exits" },
-	{ HS_A_STAT_EXITS_FAST, "exits_fast" },
-	{ HS_A_STAT_EXITS_IRQ, "exits_irq" },
-	{ HS_A_STAT_EXITS_IO, "exits_io" },
-	{ HS_A_STAT_EXITS_MMIO, "exits_mmio" },
-	{ HS_A_STAT_EXITS_MSR, "exits_msr" },
-	{ HS_A_STAT_EXITS_CPUID, "exits_cpuid" },
-	{ HS_A_STAT_EXITS_CR, "exits_cr" },
-	{ HS_A_STAT_EXITS_HLT, "exits_hlt" },
-	{ HS_A_STAT_EXITS_EPT, "exits_ept" },
-	{ HS_A_STAT_EXITS_OTHER, "exits_other" },
-	{ HS_A_STAT_SLICES, "slices" },
-	{ HS_A_STAT_INJECTED, "injected" },
-	{ HS_A_STAT_KICKS, "kicks" },
-	{ HS_A_STAT_FAULTS, "faults" },
-	{ HS_A_STAT_REFAULTS, "refaults" },
-	{ HS_A_STAT_INVEPT, "invept" },
-	{ HS_A_STAT_INVVPID, "invvpid" },
-	{ HS_A_STAT_VMX_ACCESS, "vmx_access" },
-	{ HS_A_STAT_VMX_MANAGE, "vmx_manage" },
-	{ HS_A_STAT_WRMSR, "wrmsr" },
-	{ HS_A_STAT_XSTATE, "xstate" },
-	{ HS_A_STAT_SPLITS, "splits" },
-	{ HS_A_STAT_COLLAPSES, "collapses" },
-	{ HS_A_STAT_ACKS, "acks" },
 };
 
 static bool number(const struct reply *rep, const struct field *f, uint64_t *val)
@@ -141,6 +113,38 @@ static void tids_json(struct json *j, const struct reply *rep, const struct fiel
 	json_close(j);
 }
 
+static void text_print(const char *s, void *arg)
+{
+	char safe[256];
+
+	(void)arg;
+	safe_text(s, safe, sizeof(safe));
+	printf(" %s", safe);
+}
+
+static void texts_print(const struct reply *rep, const struct field *f)
+{
+	if (!reply_has(rep, f->attr))
+		return;
+	printf("%-12s", f->label);
+	reply_each_string(rep, f->attr, text_print, NULL);
+	putchar('\n');
+}
+
+static void text_json(const char *s, void *arg)
+{
+	json_string(arg, NULL, s);
+}
+
+static void texts_json(struct json *j, const struct reply *rep, const struct field *f)
+{
+	if (!reply_has(rep, f->attr))
+		return;
+	json_array(j, f->key);
+	reply_each_string(rep, f->attr, text_json, j);
+	json_close(j);
+}
+
 /* For people; NULL when it is not known. */
 static const char *field_text(const struct reply *rep, const struct field *f,
 			      char buf[FORMAT_MAX])
@@ -149,7 +153,7 @@ static const char *field_text(const struct reply *rep, const struct field *f,
 
 	if (f->kind == TEXT)
 		return reply_string(rep, f->attr);
-	if (f->kind == TIDS)
+	if (f->kind == TIDS || f->kind == TEXTS)
 		return NULL;
 	if (!number(rep, f, &val))
 		return NULL;
@@ -188,6 +192,10 @@ static void field_json(struct json *j, const struct reply *rep,
 		tids_json(j, rep, f);
 		return;
 	}
+	if (f->kind == TEXTS) {
+		texts_json(j, rep, f);
+		return;
+	}
 	if (!number(rep, f, &val))
 		return;
 	if (f->kind == STATE)
@@ -207,13 +215,14 @@ static void stats_json(const struct reply *rep, void *arg)
 	size_t i;
 
 	json_object(j, "stats");
-	for (i = 0; i < NR(stats); i++)
-		if (reply_u64(rep, stats[i].attr, &val))
-			json_u64(j, stats[i].key, val);
+	for (i = 0; i < VM_COUNTERS; i++)
+		if (reply_u64(rep, vm_counters[i].attr, &val))
+			json_u64(j, vm_counters[i].key, val);
 	json_close(j);
 }
 
-static void vm_json(struct json *j, const struct reply *rep)
+/* @devices: NULL when they were not asked for */
+static void vm_json(struct json *j, const struct reply *rep, const struct devices *devices)
 {
 	size_t i;
 
@@ -221,6 +230,12 @@ static void vm_json(struct json *j, const struct reply *rep)
 	for (i = 0; i < NR(fields); i++)
 		field_json(j, rep, &fields[i]);
 	reply_each(rep, HS_A_VM_STATS, stats_json, j);
+	if (devices) {
+		json_array(j, "devices");
+		for (i = 0; i < devices->nr; i++)
+			dev_json(j, &devices->dev[i]);
+		json_close(j);
+	}
 	json_close(j);
 }
 
@@ -297,7 +312,7 @@ static void list_row(const struct reply *rep, void *arg)
 	size_t i;
 
 	if (globals.json) {
-		vm_json(&l->json, rep);
+		vm_json(&l->json, rep, NULL);
 		return;
 	}
 	for (i = 0; i < NR(list_columns); i++) {
@@ -397,12 +412,18 @@ static void print_stats(const struct reply *rep, void *arg)
 	size_t i;
 
 	(void)arg;
-	for (i = 0; i < NR(stats); i++)
-		if (reply_u64(rep, stats[i].attr, &val) && val)
-			printf("%-12s %" PRIu64 "\n", stats[i].key, val);
+	for (i = 0; i < VM_COUNTERS; i++)
+		if (reply_u64(rep, vm_counters[i].attr, &val) && val)
+			printf("%-12s %" PRIu64 "\n", vm_counters[i].key, val);
 }
 
-static void show_text(const struct reply *rep)
+/* @devices: empty for the state alone */
+struct show {
+	bool only_state;
+	struct devices devices;
+};
+
+static void show_text(const struct reply *rep, const struct devices *devices)
 {
 	char buf[FORMAT_MAX], safe[4 * HS_CMDLINE_MAX + 1];
 	const char *s;
@@ -411,6 +432,8 @@ static void show_text(const struct reply *rep)
 	for (i = 0; i < NR(fields); i++) {
 		if (fields[i].kind == TIDS)
 			tids_print(rep, &fields[i]);
+		if (fields[i].kind == TEXTS)
+			texts_print(rep, &fields[i]);
 		s = field_text(rep, &fields[i], buf);
 		if (!s || !*s)
 			continue;
@@ -419,15 +442,17 @@ static void show_text(const struct reply *rep)
 		       fields[i].attr == HS_A_VM_TTY ? "/dev/ttyHS" : "", safe);
 	}
 	reply_each(rep, HS_A_VM_STATS, print_stats, NULL);
+	for (i = 0; i < devices->nr; i++)
+		dev_print(&devices->dev[i]);
 }
 
-static void show_json(const struct reply *rep)
+static void show_json(const struct reply *rep, const struct devices *devices)
 {
 	struct json j;
 
 	json_begin(&j, stdout, globals.pretty);
 	json_array(&j, NULL);
-	vm_json(&j, rep);
+	vm_json(&j, rep, devices);
 	json_end(&j);
 }
 
@@ -441,33 +466,44 @@ static void show_state(const struct reply *rep)
 
 static void show_reply(const struct reply *rep, void *arg)
 {
-	bool *only_state = arg;
+	const struct show *s = arg;
 
 	if (globals.json)
-		show_json(rep);
-	else if (*only_state)
+		show_json(rep, s->only_state ? NULL : &s->devices);
+	else if (s->only_state)
 		show_state(rep);
 	else
-		show_text(rep);
+		show_text(rep, &s->devices);
 }
 
-static int run_show(struct args *a)
+static int show_vm(const char *word, struct show *s)
 {
-	bool only_state = args_option(a, "state");
 	struct nl_error e;
 	struct request *r = request_new(HS_CMD_VM_GET, &e);
 	int ret;
 
 	if (!r)
 		return request_error(&e);
-	ret = vm_argument(a->word[0], r);
+	ret = vm_argument(word, r);
 	if (ret) {
 		request_drop(r);
 		return ret;
 	}
-	if (request_do(r, show_reply, &only_state, &e))
-		return request_error(&e);
-	return VCTL_OK;
+	return request_do(r, show_reply, s, &e) ? request_error(&e) : VCTL_OK;
+}
+
+static int run_show(struct args *a)
+{
+	struct show s = { .only_state = args_option(a, "state") };
+	int ret = VCTL_OK;
+
+	/* First, as nothing may be printed before all is there. */
+	if (!s.only_state)
+		ret = devices_get(a->word[0], &s.devices);
+	if (!ret)
+		ret = show_vm(a->word[0], &s);
+	devices_free(&s.devices);
+	return ret;
 }
 
 static const struct option show_options[] = {

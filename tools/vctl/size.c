@@ -123,6 +123,22 @@ bool seconds_parse(const char *s, uint64_t *ms)
 }
 
 /**
+ * per_second - how fast a counter went up
+ * @now: what it is
+ * @before: what it was; when it was more, it has begun anew from 0 meanwhile
+ * @ns: time between the two, not 0
+ *
+ * Return: rounded to the nearest, or the largest number there is.
+ */
+uint64_t per_second(uint64_t now, uint64_t before, uint64_t ns)
+{
+	unsigned __int128 more = now < before ? now : now - before;
+
+	more = (more * 1000000000 + ns / 2) / ns;
+	return more > UINT64_MAX ? UINT64_MAX : (uint64_t)more;
+}
+
+/**
  * uptime_format - how long something has been up: 12s, 3m05s, 4h07m, 9d03h
  * @ns: that time
  * @buf: where to

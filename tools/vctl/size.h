@@ -14,6 +14,7 @@ bool size_parse(const char *s, uint64_t *bytes);
 const char *size_format(uint64_t bytes, char buf[FORMAT_MAX]);
 bool u32_parse(const char *s, uint32_t *val);
 bool seconds_parse(const char *s, uint64_t *ms);
+uint64_t per_second(uint64_t now, uint64_t before, uint64_t ns);
 const char *uptime_format(uint64_t ns, char buf[FORMAT_MAX]);
 const char *cpu_time_format(uint64_t ns, char buf[FORMAT_MAX]);
 

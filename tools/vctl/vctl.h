@@ -56,7 +56,8 @@ struct verb {
 
 extern const struct verb verb_check, verb_create, verb_start, verb_stop,
 	verb_pause, verb_resume, verb_reset, verb_destroy, verb_wait, verb_list,
-	verb_show, verb_console, verb_monitor, verb_diagnose, verb_completion;
+	verb_show, verb_stat, verb_disk, verb_net, verb_console, verb_monitor,
+	verb_diagnose, verb_completion;
 
 /* err.c: each prints and returns the exit status that goes with it */
 int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -67,6 +68,7 @@ int system_error(int err, const char *attr, const char *fmt, ...)
 int failure(int status, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int request_error(const struct nl_error *e);
+bool no_host(const struct nl_error *e);
 
 /* get.c */
 struct vm_brief {

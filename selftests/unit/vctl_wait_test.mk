@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0
+vctl_wait_test_SRCS = $(vctl_verbs_SRCS)
+vctl_wait_test_CFLAGS := -I$(TOP)/tools/vctl -Dmain=vctl_main -DVERSION='"test"'
