@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ACPI tables of a VM (ACPI 6.4): RSDP, RSDT, XSDT, FADT, FACS, MADT and
- * the DSDT, which is compiled from dsdt.asl.
+ * The ACPI tables of a VM (ACPI 6.4): RSDP, RSDT, XSDT, FADT, FACS, MADT, MCFG
+ * and the DSDT, which is compiled from dsdt.asl.
  *
  * The machine is a full ACPI platform, not a hardware-reduced one: with the
  * latter Linux drops PIC and PIT.  There is no SMI command port: the machine is
@@ -172,6 +172,17 @@ struct madt_x2apic_nmi {
 
 /* 255 is the broadcast id of an xAPIC: such CPUs are x2APIC only. */
 #define XAPIC_CPUS		255U
+
+/* MCFG, PCI Firmware 3.0, 4.1.2, after the table header: one bus. */
+struct mcfg {
+	u8 reserved1[8];
+	u64 base;
+	u16 segment;
+	u8 first_bus, last_bus;
+	u8 reserved2[4];
+} __packed;
+
+#define MCFG_REVISION		1
 
 /* Tables are written one after the other; a failed write sticks. */
 struct writer {
@@ -372,6 +383,18 @@ static u64 put_madt(struct writer *w, unsigned int cpus)
 	return at;
 }
 
+static u64 put_mcfg(struct writer *w)
+{
+	const struct mcfg m = { .base = HS_GPA_PCI_ECAM };
+	u64 at;
+
+	BUILD_BUG_ON(sizeof(struct header) + sizeof(m) != 60);
+	at = begin(w, "MCFG", MCFG_REVISION, sizeof(struct header) + sizeof(m));
+	emit(w, &m, sizeof(m));
+	end(w);
+	return at;
+}
+
 /* RSDT or XSDT: @bytes of addresses of tables, in the width that @sig has. */
 static u64 put_index(struct writer *w, const char *sig, const void *tables,
 		     size_t bytes)
@@ -426,8 +449,9 @@ int hs_acpi_build(unsigned int cpus, const struct hs_boot_mem *mem, u64 *rsdp)
 {
 	struct writer w = { .mem = mem };
 	u64 dsdt, facs, rsdt, xsdt;
-	u64 tables[2];		/* what FADT and MADT are found by */
-	u32 tables32[2];	/* for readers of ACPI 1.0 */
+	u64 tables[3];		/* what FADT, MADT and MCFG are found by */
+	u32 tables32[3];	/* for readers of ACPI 1.0 */
+	unsigned int i;
 
 	/* The largest table, and room for all others, fits the area. */
 	BUILD_BUG_ON(XAPIC_CPUS * sizeof(struct madt_lapic) +
@@ -442,8 +466,9 @@ int hs_acpi_build(unsigned int cpus, const struct hs_boot_mem *mem, u64 *rsdp)
 	facs = put_facs(&w);
 	tables[0] = put_fadt(&w, dsdt, facs);
 	tables[1] = put_madt(&w, cpus);
-	tables32[0] = tables[0];
-	tables32[1] = tables[1];
+	tables[2] = put_mcfg(&w);
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		tables32[i] = tables[i];
 	rsdt = put_index(&w, "RSDT", tables32, sizeof(tables32));
 	xsdt = put_index(&w, "XSDT", tables, sizeof(tables));
 

@@ -63,6 +63,15 @@ DefinitionBlock ("", "DSDT", 2, "HYPSPC", "HYPERSPC", 1)
 			})
 		}
 
+		/* The MCFG says what is there; PCI Firmware 3.0, 4.1.2, wants it here too. */
+		Device (ECAM)
+		{
+			Name (_HID, EisaId ("PNP0C02"))
+			Name (_CRS, ResourceTemplate () {
+				Memory32Fixed (ReadWrite, 0xfeb00000, 0x00100000)
+			})
+		}
+
 		/*
 		 * Bus 0 alone, reached by the ports that it consumes.  The windows
 		 * are what it decodes, no more: a BAR that a guest moves within
@@ -80,7 +89,7 @@ DefinitionBlock ("", "DSDT", 2, "HYPSPC", "HYPERSPC", 1)
 					0, 0xc000, 0xffff, 0, 0x4000)
 				DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed,
 					NonCacheable, ReadWrite,
-					0, 0xc0000000, 0xfebfffff, 0, 0x3ec00000)
+					0, 0xc0000000, 0xfeafffff, 0, 0x3eb00000)
 			})
 
 			/* INTA# of slot n to line 16 + n mod 4; no function has another. */

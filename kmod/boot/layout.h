@@ -11,7 +11,8 @@
  * Guest-physical memory, for a VM with R bytes of RAM:
  *
  *	0 .. min(R, 3 GiB)		RAM, 0xa0000-0xfffff included
- *	0xc0000000 .. 0xfebfffff	hole: memory BARs of PCI devices
+ *	0xc0000000 .. 0xfeafffff	hole: memory BARs of PCI devices
+ *	0xfeb00000 .. 0xfebfffff	configuration space of PCI bus 0
  *	0xfec00000			I/O APIC
  *	0xfee00000			local APIC (xAPIC mode)
  *	0xff000000 .. 0xff00ffff	MMIO RAM of the test device
@@ -35,7 +36,9 @@
 #define HS_GPA_HIGH_RAM		0x100000000ULL	/* high RAM begins here */
 
 #define HS_GPA_PCI_START	0xc0000000ULL
-#define HS_GPA_PCI_END		0xfec00000ULL	/* exclusive */
+#define HS_GPA_PCI_END		0xfeb00000ULL	/* exclusive */
+#define HS_GPA_PCI_ECAM		0xfeb00000ULL	/* bus 0: 4 KiB for each function */
+#define HS_PCI_ECAM_SIZE	0x100000ULL
 #define HS_GPA_IOAPIC		0xfec00000ULL
 #define HS_GPA_LAPIC		0xfee00000ULL
 #define HS_GPA_TESTDEV		0xff000000ULL

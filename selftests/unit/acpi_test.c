@@ -34,6 +34,8 @@ static u64 find(const char *sig)
 		return fake_get_u32(&mem, fadt + 36);
 	if (!strcmp(sig, "APIC"))
 		return fake_get_u64(&mem, xsdt + 44);
+	if (!strcmp(sig, "MCFG"))
+		return fake_get_u64(&mem, xsdt + 52);
 	if (!strcmp(sig, "RSDT"))
 		return fake_get_u32(&mem, rsdp + 16);
 	return xsdt;
@@ -209,6 +211,26 @@ static const u8 *after(const u8 *p, const char *name)
 	return p + 4;
 }
 
+/* The bus's configuration space, PCI Firmware 3.0, table 4-2. */
+TEST(configuration_space_in_memory)
+{
+	const u8 *ecam, fixed[] = { 0x86, 9, 0, 1 };
+	u64 m;
+
+	build(1);
+	m = find("MCFG");
+	EXPECT_EQ(60, fake_get_u32(&mem, m + 4));
+	EXPECT_EQ(HS_GPA_PCI_ECAM, fake_get_u64(&mem, m + 44));
+	EXPECT_EQ(0, fake_get_u16(&mem, m + 52));		/* segment */
+	EXPECT_EQ(0, fake_get_u16(&mem, m + 54));		/* first and last bus */
+	/* The same by the device, 32-bit fixed memory, ACPI 6.4 section 6.4.3.4. */
+	ecam = after(hs_dsdt_aml, "ECAM");
+	ecam = memmem(ecam, 60, fixed, sizeof(fixed));
+	ASSERT_NE(NULL, ecam);
+	EXPECT_EQ(HS_GPA_PCI_ECAM, get_unaligned_le32(ecam + 4));
+	EXPECT_EQ(HS_PCI_ECAM_SIZE, get_unaligned_le32(ecam + 8));
+}
+
 TEST(dsdt_describes_the_pci_bus)
 {
 	static const u8 hid[] = { 0x08, '_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, 0x0a, 0x03 };
@@ -270,7 +292,8 @@ TEST(dsdt_is_what_iasl_makes_of_its_source)
 /* Each table through the disassembler, and back through the compiler. */
 TEST(iasl_reads_the_tables)
 {
-	static const char *const sigs[] = { "FACP", "DSDT", "FACS", "APIC", "RSDT", "XSDT" };
+	static const char *const sigs[] = { "FACP", "DSDT", "FACS", "APIC", "MCFG",
+					    "RSDT", "XSDT" };
 	static const unsigned int cpus[] = { 1, 3, 300 };
 	char dir[] = "/tmp/hs-acpi.XXXXXX", cmd[1024];
 	unsigned int i, j;

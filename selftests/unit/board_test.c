@@ -616,6 +616,40 @@ TEST_F(board, pci_config_by_bytes_and_words)
 	EXPECT_EQ(-EAGAIN, hs_bus_write(&self->b.pio, 0xcfc, 1, 0, true));
 }
 
+TEST_F(board, pci_config_in_memory)
+{
+	const u64 bridge = HS_GPA_PCI_ECAM, at = HS_GPA_PCI_ECAM + (3 << 15);
+	struct hs_bus *mmio = &self->b.mmio;
+	struct dev d;
+	u64 val;
+
+	ASSERT_EQ(0, dev_add(&self->b, &d, 3, &dev_fast));
+	EXPECT_EQ(0, hs_bus_read(mmio, bridge, 4, &val, false));
+	EXPECT_EQ(0x00081b36, val);
+	EXPECT_EQ(0, hs_bus_read(mmio, at + 2, 2, &val, false));
+	EXPECT_EQ(0x1040, val);
+	EXPECT_EQ(0, hs_bus_read(mmio, at + 8, 8, &val, false));
+	EXPECT_EQ(0x00000000ff000000, val);
+	/* The same registers as by ports. */
+	hs_bus_write(mmio, at + CFG_BAR0, 8, 0xd0001000c0000000 | 0xd101, false);
+	EXPECT_EQ(0xc000d101, PCI_GET(3, CFG_BAR0));
+	EXPECT_EQ(0xd0001000, PCI_GET(3, CFG_BAR1));
+	hs_bus_write(mmio, at + 0x3c, 1, 0x55, false);
+	EXPECT_EQ(0x155, PCI_GET(3, 0x3c));
+	/* No extended space, other functions or slots. */
+	EXPECT_EQ(0, hs_bus_read(mmio, at + 0x100, 4, &val, false));
+	EXPECT_EQ(U32_MAX, val);
+	EXPECT_EQ(0, hs_bus_read(mmio, at + 0xffc, 8, &val, false));
+	EXPECT_EQ(U64_MAX, val);
+	EXPECT_EQ(0, hs_bus_read(mmio, at + 0x1000, 4, &val, false));
+	EXPECT_EQ(U32_MAX, val);
+	EXPECT_EQ(0, hs_bus_read(mmio, HS_GPA_PCI_ECAM + HS_PCI_ECAM_SIZE - 4, 4, &val, false));
+	EXPECT_EQ(U32_MAX, val);
+	hs_bus_write(mmio, at + 0x1000, 4, 0, false);
+	hs_bus_write(mmio, at + 0x100, 8, 0, false);
+	hs_pci_remove(d.f);
+}
+
 /* One byte among the ports of PCI, and only as a byte. */
 TEST_F(board, reset_port_among_those_of_pci)
 {

@@ -104,7 +104,7 @@ static inline void check_madt(struct fake_mem *m, u64 gpa, unsigned int cpus)
 /* The whole tree of tables from the root pointer. */
 static inline void check_acpi(struct fake_mem *m, u64 rsdp, unsigned int cpus)
 {
-	u64 rsdt, xsdt, fadt, madt, facs;
+	u64 rsdt, xsdt, fadt, madt, mcfg, facs;
 
 	FAKE_CHECK(rsdp >= HS_GPA_ACPI && rsdp < HS_GPA_ACPI_END && !(rsdp & 15));
 	FAKE_CHECK(fake_equal(m, rsdp, "RSD PTR ", 8));
@@ -112,11 +112,14 @@ static inline void check_acpi(struct fake_mem *m, u64 rsdp, unsigned int cpus)
 	FAKE_CHECK(fake_get_u8(m, rsdp + 15) == 2 && fake_get_u32(m, rsdp + 20) == 36);
 	rsdt = fake_get_u32(m, rsdp + 16);
 	xsdt = fake_get_u64(m, rsdp + 24);
-	FAKE_CHECK(check_table(m, rsdt, "RSDT") == 36 + 2 * 4);
-	FAKE_CHECK(check_table(m, xsdt, "XSDT") == 36 + 2 * 8);
+	FAKE_CHECK(check_table(m, rsdt, "RSDT") == 36 + 3 * 4);
+	FAKE_CHECK(check_table(m, xsdt, "XSDT") == 36 + 3 * 8);
 	fadt = fake_get_u64(m, xsdt + 36);
 	madt = fake_get_u64(m, xsdt + 44);
+	mcfg = fake_get_u64(m, xsdt + 52);
 	FAKE_CHECK(fake_get_u32(m, rsdt + 36) == fadt && fake_get_u32(m, rsdt + 40) == madt);
+	FAKE_CHECK(fake_get_u32(m, rsdt + 44) == mcfg);
+	check_table(m, mcfg, "MCFG");
 
 	FAKE_CHECK(check_table(m, fadt, "FACP") == 276);
 	FAKE_CHECK(fake_get_u32(m, fadt + 40) == fake_get_u64(m, fadt + 140));
