@@ -39,7 +39,11 @@ hyperspace-y += kmod/dev/uart_core.o
 # PCI and virtio
 hyperspace-y += kmod/dev/tap.o
 hyperspace-y += kmod/dev/virtio.o
+hyperspace-y += kmod/dev/virtio_blk.o
+hyperspace-y += kmod/dev/virtio_blk_backing.o
 hyperspace-y += kmod/dev/virtio_blk_core.o
+hyperspace-y += kmod/dev/virtio_blk_io.o
+hyperspace-y += kmod/dev/virtio_blk_range.o
 hyperspace-y += kmod/dev/virtio_core.o
 hyperspace-y += kmod/dev/virtio_dev.o
 hyperspace-y += kmod/dev/virtio_net.o
