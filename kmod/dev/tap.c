@@ -13,6 +13,7 @@
  *
  * Locks: taps_lock > RTNL > t->lock > what the owner's operations take.
  */
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/if_tap.h>
@@ -30,6 +31,12 @@
 #include "dev/tap.h"
 #include "dev/virtio_net_core.h"
 
+/*
+ * Between two changes of a tap's offloads: a guest decides about them, and each
+ * takes RTNL, which the whole host shares.
+ */
+#define OFFLOAD_MS	10
+
 /**
  * struct hs_tap - a tap in use
  * @node: in @taps
@@ -44,6 +51,8 @@
  * @dev: the interface, to be compared only; NULL: unknown or gone; under RTNL
  * @known: the interface was found, so its state can be followed
  * @up: it is up and has a carrier
+ * @offloads: as told to the tap; negative: nothing yet
+ * @offloads_at: when that was, in jiffies
  * @ops: what the owner is told by
  * @owner: handed to them
  */
@@ -60,6 +69,8 @@ struct hs_tap {
 	struct net_device *dev;
 	bool known;
 	bool up;
+	s64 offloads;
+	unsigned long offloads_at;
 	const struct hs_tap_ops *ops;
 	void *owner;
 };
@@ -230,6 +241,8 @@ struct hs_tap *hs_tap_open(struct file *file, const struct hs_tap_ops *ops, void
 	t->sock = sock;
 	t->ops = ops;
 	t->owner = owner;
+	t->offloads = -1;
+	t->offloads_at = jiffies - msecs_to_jiffies(OFFLOAD_MS);
 	spin_lock_init(&t->lock);
 	init_waitqueue_func_entry(&t->wait, wakeup);
 	init_poll_funcptr(&t->pt, hook);
@@ -314,14 +327,25 @@ void hs_tap_deaf(struct hs_tap *t)
  * @t: the tap
  * @offloads: TUN_F_*
  *
- * Context: process; takes RTNL.
+ * Context: process, one caller at a time; takes RTNL, and its time when called
+ * often.
  * Return: 0, or what the tap said; then packets with offloads may come that were
  * not asked for.
  */
 int hs_tap_offload(struct hs_tap *t, u32 offloads)
 {
+	unsigned long next = t->offloads_at + msecs_to_jiffies(OFFLOAD_MS);
+	int err;
+
 	might_sleep();
-	return t->file->f_op->unlocked_ioctl(t->file, TUNSETOFFLOAD, offloads);
+	if (offloads == t->offloads)
+		return 0;
+	if (time_before(jiffies, next))
+		msleep(OFFLOAD_MS);
+	err = t->file->f_op->unlocked_ioctl(t->file, TUNSETOFFLOAD, offloads);
+	t->offloads = err ? -1 : offloads;
+	t->offloads_at = jiffies;
+	return err;
 }
 
 /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The virtio network device (virtio 1.2, 5.1) on a tap: one pair of queues,
- * checksum and segmentation offload both ways, buffers that one packet can share.
+ * checksum and segmentation offload both ways, buffers that one packet can share,
+ * and a control queue by which a driver changes its mind about offloads.
  *
  * Packets are copied once, by the socket, from and to guest pages that are pinned
  * meanwhile; small ones, and those whose pages cannot be pinned, through a buffer.
@@ -37,6 +38,8 @@
 #define RUN_BYTES	(512 * 1024)
 /* Buffers given back at once. */
 #define BATCH		64
+/* Commands under way. */
+#define CTRL_SIZE	64
 /* Packets that a tap can hold from before the driver came, and some. */
 #define STALE_MAX	2048
 
@@ -72,11 +75,13 @@ struct net_path {
  * @enabled: whoever runs the VM has not taken the link down
  * @link_lock: so that the state told last is the newest
  * @link_work: tells the driver of the link's state
+ * @now: features without the offloads that the driver has taken back
  * @rx_starved: there are too few buffers; packets are not looked at until a
  *	notification says that there are more
  * @rx_path: from the host
  * @tx_path: from the guest
  * @rx: buffers for the packet at hand
+ * @ctrl_chain: a command
  */
 struct hs_net {
 	struct hs_vdev d;
@@ -85,9 +90,11 @@ struct hs_net {
 	bool enabled;
 	struct mutex link_lock;
 	struct work_struct link_work;
+	u64 now;
 	bool rx_starved;
 	struct net_path *rx_path, *tx_path;
 	struct hs_net_rx rx;
+	struct hs_vchain ctrl_chain;
 };
 
 static struct hs_net *net_of(struct hs_vdev *d)
@@ -337,7 +344,7 @@ static int rx_fill(struct hs_net *n, struct hs_vq *vq, size_t len)
 	if (r == -EAGAIN)
 		goto free;
 	if (r != (ssize_t)total ||
-	    hs_net_rx_check(hdr, n->d.features,
+	    hs_net_rx_check(hdr, READ_ONCE(n->now),
 			    hs_vdev_has(&n->d, VIRTIO_NET_F_MRG_RXBUF) ? n->rx.n : 1)) {
 		r = -ENODATA;
 		goto free;
@@ -411,14 +418,50 @@ static void rx_kick(struct hs_net *n, struct hs_vq *vq)
 		hs_vq_queue(vq);
 }
 
+/*
+ * Commands are rare.  One at a time: who sends many waits for as long as the host
+ * takes.
+ */
+static void ctrl_kick(struct hs_net *n, struct hs_vq *vq)
+{
+	struct hs_vchain *c = &n->ctrl_chain;
+	u8 cmd[HS_NET_CTRL_LEN], ack;
+	u64 now = n->now;
+	ssize_t r;
+
+	if (hs_vq_pop(vq, c) <= 0)
+		return;
+	if (c->out_len < 2 || !c->in_len) {
+		hs_vdev_break(&n->d, "a command without data or room for an answer");
+		return;
+	}
+	r = hs_vq_copy_from(vq, c, 0, cmd, sizeof(cmd));
+	if (r >= 0) {
+		ack = hs_net_ctrl(cmd, c->out_len, n->d.features, &now);
+		if (ack == VIRTIO_NET_OK && hs_tap_offload(n->tap, hs_net_tap_offloads(now)))
+			ack = VIRTIO_NET_ERR;
+		if (ack == VIRTIO_NET_OK)
+			WRITE_ONCE(n->now, now);
+		r = hs_vq_copy_to(vq, c, 0, &ack, sizeof(ack));
+	}
+	if (r < 0 && !can_go_on(r))
+		return;
+	if (r < 0 || ack != VIRTIO_NET_OK)
+		count_error(n);
+	hs_vq_push(vq, c->head, r < 0 ? 0 : sizeof(ack));
+	hs_vq_queue(vq);
+}
+
 static void net_kick(struct hs_vdev *d, unsigned int q)
 {
 	struct hs_net *n = net_of(d);
 
 	if (q == HS_NET_RX)
 		rx_kick(n, &d->vq[q]);
-	else
+	else if (q == HS_NET_TX)
 		tx_kick(n, &d->vq[q]);
+	else
+		ctrl_kick(n, &d->vq[q]);
 }
 
 static bool net_features_ok(struct hs_vdev *d, u64 features)
@@ -435,6 +478,7 @@ static void net_start(struct hs_vdev *d)
 	struct hs_net *n = net_of(d);
 	unsigned int i;
 
+	n->now = d->features;
 	/* One that knows fewer offloads must do without; see hs_net_rx_check(). */
 	if (hs_tap_offload(n->tap, hs_net_tap_offloads(d->features)))
 		hs_tap_offload(n->tap, 0);
@@ -574,6 +618,7 @@ int hs_net_add(struct hs_board *b, const struct hs_net_cfg *cfg, const char **wh
 	n->d.nr_queues = HS_NET_QUEUES;
 	n->d.queue_size[HS_NET_RX] = HS_VRING_MAX;
 	n->d.queue_size[HS_NET_TX] = HS_VRING_MAX;
+	n->d.queue_size[HS_NET_CTRL] = CTRL_SIZE;
 	n->d.config = n->config;
 	n->d.config_len = sizeof(n->config);
 	err = hs_vdevs_add(b, &n->d, HS_DEV_NET, cfg->id, net_destroy, net_info);

@@ -13,6 +13,10 @@
 
 #define HAS(features, f)	(!!((features) & BIT_ULL(f)))
 
+/* What a driver may take back and take again while it works, 5.1.6.5.6. */
+#define GUEST_OFFLOADS	(BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | \
+			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | BIT_ULL(VIRTIO_NET_F_GUEST_ECN))
+
 /* TCP without options, and where its checksum lies. */
 #define TCP_LEN		20
 #define TCP_CSUM	16
@@ -78,7 +82,8 @@ u64 hs_net_offer(void)
 	       BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |
 	       BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |
 	       BIT_ULL(VIRTIO_NET_F_HOST_TSO6) | BIT_ULL(VIRTIO_NET_F_HOST_ECN) |
-	       BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |
+	       BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |
+	       BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) |
 	       BIT_ULL(HS_VIRTIO_F_INDIRECT_DESC) | BIT_ULL(HS_VIRTIO_F_EVENT_IDX) |
 	       BIT_ULL(HS_VIRTIO_F_VERSION_1);
 }
@@ -101,6 +106,9 @@ bool hs_net_features_ok(u64 features)
 	if (HAS(features, VIRTIO_NET_F_GUEST_ECN) && !gtso)
 		return false;
 	if (htso && !HAS(features, VIRTIO_NET_F_CSUM))
+		return false;
+	if (HAS(features, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) &&
+	    !HAS(features, VIRTIO_NET_F_CTRL_VQ))
 		return false;
 	return !HAS(features, VIRTIO_NET_F_HOST_ECN) || htso;
 }
@@ -253,6 +261,36 @@ const char *hs_net_rx_check(struct hs_net_hdr *h, u64 features, u16 buffers)
 	h->flags &= csum ? VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID : 0;
 	h->num_buffers = buffers;
 	return NULL;
+}
+
+/**
+ * hs_net_ctrl() - a command of the driver
+ * @cmd: its class, the command and the data
+ * @len: how many bytes; if more than HS_NET_CTRL_LEN, only so many are there
+ * @features: what was negotiated
+ * @now: the same without the offloads that the driver has taken back; a command
+ *	changes it
+ *
+ * The one command there is: VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET.
+ *
+ * Return: VIRTIO_NET_OK or VIRTIO_NET_ERR, the answer.
+ */
+u8 hs_net_ctrl(const u8 *cmd, u64 len, u64 features, u64 *now)
+{
+	u64 set;
+
+	if (len != HS_NET_CTRL_LEN || !HAS(features, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) ||
+	    cmd[0] != VIRTIO_NET_CTRL_GUEST_OFFLOADS ||
+	    cmd[1] != VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET)
+		return VIRTIO_NET_ERR;
+	set = get_unaligned_le64(cmd + 2);
+	if (set & ~(features & GUEST_OFFLOADS))
+		return VIRTIO_NET_ERR;
+	set |= features & ~GUEST_OFFLOADS;
+	if (!hs_net_features_ok(set))
+		return VIRTIO_NET_ERR;
+	*now = set;
+	return VIRTIO_NET_OK;
 }
 
 /**

@@ -13,7 +13,11 @@
 /* Queues, 5.1.2; one pair. */
 #define HS_NET_RX	0
 #define HS_NET_TX	1
-#define HS_NET_QUEUES	2
+#define HS_NET_CTRL	2
+#define HS_NET_QUEUES	3
+
+/* The longest command there is: class, command, 64 bits. */
+#define HS_NET_CTRL_LEN	10
 
 /* Ethernet header with a VLAN tag, and the most that IP packets have. */
 #define HS_NET_PACKET_MIN	14
@@ -83,6 +87,8 @@ const char *hs_net_tap_judge(long ret, size_t left);
 
 const char *hs_net_tx_check(struct hs_net_hdr *h, u64 features, u64 len);
 const char *hs_net_rx_check(struct hs_net_hdr *h, u64 features, u16 buffers);
+
+u8 hs_net_ctrl(const u8 *cmd, u64 len, u64 features, u64 *now);
 
 void hs_net_rx_begin(struct hs_net_rx *r, u64 need);
 enum hs_net_rx_result hs_net_rx_add(struct hs_net_rx *r, const struct hs_vchain *c);

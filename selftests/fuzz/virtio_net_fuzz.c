@@ -3,8 +3,8 @@
  * Fuzzer for what a network device takes from a guest: features, headers of
  * packets, buffers to receive into.
  *
- * Input: features, length of a packet, a header for each direction, the length of
- * a packet to receive; then buffers: how many segments, which of them are to be
+ * Input: features, length of a packet, a header for each direction, a tap's answer,
+ * names, a command, the length of a packet to receive; then buffers: how many segments, which of them are to be
  * read, the length of each.
  */
 #include <linux/if_tun.h>
@@ -100,6 +100,26 @@ static void check_rx(struct hs_net_hdr h, u64 f, u16 buffers)
 		check_type(h.gso_type, HAS(f, GUEST_TSO4), HAS(f, GUEST_TSO6), HAS(f, GUEST_ECN));
 }
 
+static void check_ctrl(struct input *in, u64 f)
+{
+	u8 cmd[HS_NET_CTRL_LEN];
+	u64 now = f;
+	size_t i, len = take(in, 1);
+
+	for (i = 0; i < sizeof(cmd); i++)
+		cmd[i] = take(in, 1);
+	if (hs_net_ctrl(cmd, len, f, &now) != VIRTIO_NET_OK) {
+		CHECK(now == f);
+		return;
+	}
+	/* Less of what the guest takes, and all else as negotiated. */
+	CHECK(!(now & ~f) && hs_net_features_ok(now));
+	CHECK(!((now ^ f) & ~(BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |
+			      BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |
+			      BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) |
+			      BIT_ULL(VIRTIO_NET_F_GUEST_ECN))));
+}
+
 /* The last buffer as it was given; bytes of it that the collection has. */
 static u64 check_taken(const struct hs_net_rx *r, const struct hs_vchain *c, u16 from)
 {
@@ -178,6 +198,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	hs_net_mac_default(mac, names[0], names[1]);
 	CHECK(!hs_net_mac_check(mac));
 
+	check_ctrl(&in, f);
 	need = 12 + 14 + take(&in, 2);
 	check_buffers(&in, need);
 	return 0;

@@ -90,8 +90,10 @@ TEST(features_need_each_other)
 	EXPECT_FALSE(hs_net_features_ok(F(GUEST_TSO6) | F(CSUM)));
 	EXPECT_TRUE(hs_net_features_ok(F(GUEST_CSUM) | F(GUEST_TSO6) | F(GUEST_ECN)));
 	EXPECT_FALSE(hs_net_features_ok(F(GUEST_CSUM) | F(GUEST_ECN)));
+	EXPECT_FALSE(hs_net_features_ok(F(CTRL_GUEST_OFFLOADS)));
+	EXPECT_TRUE(hs_net_features_ok(F(CTRL_GUEST_OFFLOADS) | F(CTRL_VQ)));
 	/* What the tap cannot do is not offered. */
-	EXPECT_EQ(ALL & (F(HOST_UFO) | F(GUEST_UFO) | F(CTRL_VQ) | F(MQ)), 0);
+	EXPECT_EQ(ALL & (F(HOST_UFO) | F(GUEST_UFO) | F(CTRL_RX) | F(MQ)), 0);
 }
 
 TEST(tap_is_told_what_the_driver_takes)
@@ -278,6 +280,48 @@ TEST(driver_gets_what_it_agreed_to)
 	EXPECT_EQ(h.flags, DATA_VALID);
 	EXPECT_EQ(RX(h, 0, 1), NULL);
 	EXPECT_EQ(h.flags, 0);
+}
+
+#define SET	VIRTIO_NET_CTRL_GUEST_OFFLOADS, VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET
+#define CSUM_BIT	(1 << VIRTIO_NET_F_GUEST_CSUM)
+#define TSO4_BIT	(1 << VIRTIO_NET_F_GUEST_TSO4)
+
+TEST(driver_changes_its_mind_about_offloads)
+{
+	u64 now = ALL;
+
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET, CSUM_BIT | TSO4_BIT }, 10, ALL, &now),
+		  VIRTIO_NET_OK);
+	EXPECT_EQ(now, ALL & ~(F(GUEST_TSO6) | F(GUEST_ECN)));
+	EXPECT_EQ(hs_net_tap_offloads(now), TUN_F_CSUM | TUN_F_TSO4);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET }, 10, ALL, &now), VIRTIO_NET_OK);
+	EXPECT_EQ(hs_net_tap_offloads(now), 0);
+	EXPECT_EQ(now & F(MRG_RXBUF), F(MRG_RXBUF));
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET, CSUM_BIT }, 10, ALL, &now), VIRTIO_NET_OK);
+	EXPECT_EQ(hs_net_tap_offloads(now), TUN_F_CSUM);
+}
+
+TEST(commands_that_are_refused_change_nothing)
+{
+	u64 now = ALL, some = ALL & ~F(GUEST_TSO4);
+
+	/* Not negotiated, not an offload, not without what it needs. */
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET, CSUM_BIT | TSO4_BIT }, 10, some, &now),
+		  VIRTIO_NET_ERR);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET, CSUM_BIT, 1 << (15 - 8) }, 10, ALL, &now),
+		  VIRTIO_NET_ERR);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET, TSO4_BIT & 0xff }, 10, ALL, &now), VIRTIO_NET_ERR);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET, [9] = 0x80 }, 10, ALL, &now), VIRTIO_NET_ERR);
+	/* Length, class, command, feature. */
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET }, 9, ALL, &now), VIRTIO_NET_ERR);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET }, 11, ALL, &now), VIRTIO_NET_ERR);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET }, 0, ALL, &now), VIRTIO_NET_ERR);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ VIRTIO_NET_CTRL_RX, 0 }, 10, ALL, &now), VIRTIO_NET_ERR);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ VIRTIO_NET_CTRL_GUEST_OFFLOADS, 1 }, 10, ALL, &now),
+		  VIRTIO_NET_ERR);
+	EXPECT_EQ(hs_net_ctrl((u8[10]){ SET }, 10, ALL & ~F(CTRL_GUEST_OFFLOADS), &now),
+		  VIRTIO_NET_ERR);
+	EXPECT_EQ(now, ALL);
 }
 
 /* A buffer of the driver with one segment for each length. */
