@@ -37,18 +37,26 @@
  * @ops: what it wants to know
  * @dev: handed to @ops, until hs_console_detach()
  *
- * Whether the tty is open, how large its window is and whether input waits, the
- * device asks after this; what changes later it is told.
+ * It is told at once whether the tty is open and how large its window is, then of
+ * what changes.  Whether input waits it asks.
  *
  * Context: any.
  */
 void hs_console_attach(struct hs_console *c, const struct hs_console_ops *ops, void *dev)
 {
 	unsigned long flags;
+	u16 rows, cols;
 
 	raw_spin_lock_irqsave(&c->attach_lock, flags);
 	c->ops = ops;
 	c->dev = dev;
+	/* With the lock: a change that is not seen here is told after this. */
+	if (ops && ops->opened)
+		ops->opened(dev, READ_ONCE(c->open));
+	if (ops && ops->resized) {
+		hs_console_winsize(c, &rows, &cols);
+		ops->resized(dev, rows, cols);
+	}
 	raw_spin_unlock_irqrestore(&c->attach_lock, flags);
 }
 
@@ -170,18 +178,6 @@ void hs_console_drop_input(struct hs_console *c)
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (wake)
 		hs_console_push(c, 1);
-}
-
-/**
- * hs_console_is_open - whether somebody has the tty open
- * @c: the console
- *
- * Context: any.
- * Return: true if so.
- */
-bool hs_console_is_open(struct hs_console *c)
-{
-	return READ_ONCE(c->open);
 }
 
 /**

@@ -34,8 +34,8 @@ struct hs_console_cfg {
  * @input: bytes wait that did not before
  * @room: hs_console_out() takes bytes again, after it had taken fewer than it got
  * @line_break: the line is held low; optional
- * @opened: the tty was opened for the first time, or closed for the last
- * @resized: the window has another size; optional
+ * @opened: the tty was opened for the first time, or closed for the last; optional
+ * @resized: the window has another size, 0: nobody has said; optional
  *
  * Called with interrupts off and the console's attach lock held, so that none
  * runs after hs_console_detach(); they may call hs_console_in() and
@@ -60,7 +60,6 @@ size_t hs_console_out(struct hs_console *c, const u8 *buf, size_t len);
 bool hs_console_has_input(const struct hs_console *c);
 size_t hs_console_in(struct hs_console *c, u8 *buf, size_t len);
 void hs_console_drop_input(struct hs_console *c);
-bool hs_console_is_open(struct hs_console *c);
 void hs_console_winsize(struct hs_console *c, u16 *rows, u16 *cols);
 
 #endif /* HS_DEV_CONSOLE_H */

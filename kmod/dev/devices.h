@@ -88,7 +88,7 @@ int hs_pvpanic_init(struct hs_board *b);
 void hs_pvpanic_reset(struct hs_board *b);
 void hs_pvpanic_exit(struct hs_board *b);
 
-/* The list of virtio devices, empty at first; after PCI, which they sit on. */
+/* Virtio devices: those that every board has; after PCI, which they sit on. */
 int hs_virtio_init(struct hs_board *b);
 void hs_virtio_reset(struct hs_board *b);
 void hs_virtio_exit(struct hs_board *b);

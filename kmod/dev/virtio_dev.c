@@ -200,19 +200,24 @@ found:
 }
 
 /**
- * hs_virtio_init() - a board without virtio devices as yet
+ * hs_virtio_init() - the virtio devices that every board has
  * @b: the board
  *
  * Context: process.
- * Return: 0 or -ENOMEM.
+ * Return: 0, or as hs_vconsole_add().
  */
 int hs_virtio_init(struct hs_board *b)
 {
+	int ret;
+
 	b->vdevs = kzalloc(sizeof(*b->vdevs), GFP_KERNEL_ACCOUNT);
 	if (!b->vdevs)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&b->vdevs->list);
-	return 0;
+	ret = hs_vconsole_add(b);
+	if (ret)
+		hs_virtio_exit(b);
+	return ret;
 }
 
 /**

@@ -37,6 +37,8 @@ struct hs_net_cfg {
 	char id[HS_DEV_ID_MAX + 1];
 };
 
+#define HS_DEV_TTYS	2	/* of a device, at most */
+
 /* What a device is and has done since the VM's start. */
 struct hs_dev_info {
 	enum hs_dev_kind kind;
@@ -45,6 +47,8 @@ struct hs_dev_info {
 	bool ro;			/* disk */
 	u64 bytes;			/* disk: its size */
 	u8 mac[6];			/* net */
+	unsigned int ttys;		/* console: how many, and minors of /dev/ttyHS<n> */
+	u32 tty[HS_DEV_TTYS];
 	bool driver;			/* a driver is at work */
 	const char *broken;		/* what it did wrong; NULL */
 	u64 requests, read_bytes, write_bytes, errors, kicks, signals;
@@ -67,6 +71,11 @@ int hs_dev_remove(struct hs_board *b, const char *id, const char **why);
 int hs_vconsole_add(struct hs_board *b);
 int hs_rng_add(struct hs_board *b);
 int hs_balloon_add(struct hs_board *b);
+
+/* Of port 0 (hvc0) or 1 (agent) of the console: minor of its tty or -ENOENT, and
+ * its name or NULL. */
+int hs_board_vconsole_tty(struct hs_board *b, unsigned int port);
+const char *hs_vconsole_port_name(unsigned int port);
 
 /* The @n-th device of the board, or false.  Process context; excludes add and
  * remove by the caller's lock. */
