@@ -52,4 +52,5 @@ hyperspace-y += kmod/dev/virtio_net.o
 hyperspace-y += kmod/dev/virtio_net_core.o
 hyperspace-y += kmod/dev/virtio_pci.o
 hyperspace-y += kmod/dev/virtio_queue.o
+hyperspace-y += kmod/dev/virtio_rng.o
 hyperspace-y += kmod/dev/vring.o
