@@ -297,7 +297,7 @@ int hs_gmem_peek(struct hs_gmem *g, u64 gpa, void *page)
 		if (frame)
 			memcpy(page, hs_frame_va(frame), HS_PAGE_SIZE);
 		else if (!r)
-			memset(page, 0, HS_PAGE_SIZE);
+			hs_page_fill(page, hs_leaf_pattern(g, c.val));
 		hs_ept_unlock(&c);
 		if (r != -EAGAIN)
 			return r;

@@ -82,6 +82,8 @@ struct hs_gmem {
 	atomic64_t pins;
 	atomic64_t splits, collapses, acks;
 	atomic64_t large;	/* 2 MiB leaves present */
+	atomic64_t ballooned, reported;	/* pages marked so */
+	u32 poison;		/* fills what was reported */
 	atomic64_t evict_clock;	/* pages evicted so far */
 	unsigned int stamp_shift;
 	struct hs_store store;
@@ -135,6 +137,7 @@ int hs_ept_prepare(struct hs_gmem *g, u64 gfn);
 struct page *hs_ept_alloc_table(struct hs_gmem *g);
 void hs_ept_free_table(struct hs_gmem *g, struct page *page);
 void hs_ept_add_leaves(struct hs_cur *c, struct page *table, unsigned int used);
+void hs_ept_cut(struct hs_cur *c, struct page *table);
 struct page *hs_ept_remove_leaves(struct hs_cur *c, u64 state);
 void hs_cur_move(struct hs_cur *c, unsigned int i);
 u64 hs_ept_next_dir(struct hs_gmem *g, u64 gfn);
@@ -204,7 +207,16 @@ int hs_fault_fetch(struct hs_cur *c, struct hs_inflight *rec, void *page);
 struct page *hs_staged_frame(struct hs_gmem *g, u64 leaf);
 struct page *hs_staged_take(struct hs_gmem *g, u64 leaf);
 
+/* --- discard.c --- */
+
+void hs_leaf_drop(struct hs_cur *c, u64 state, struct list_head *pages);
+void hs_pages_drop(struct hs_gmem *g, struct list_head *pages);
+u32 hs_leaf_pattern(const struct hs_gmem *g, u64 val);
+void hs_page_fill(void *page, u32 pattern);
+
 /* --- gmem.c --- */
+
+bool hs_gmem_is_ram_range(const struct hs_gmem *g, u64 gpa, u64 pages);
 
 static inline bool hs_gfn_is_ram(const struct hs_gmem *g, u64 gfn)
 {

@@ -23,7 +23,8 @@ enum step {
 /* What the fault holds meanwhile. */
 struct hand {
 	struct page *frame, *large, *table;
-	bool filled;		/* frame */
+	bool filled;		/* frame, with content or with this: */
+	u32 pattern, want;	/* pattern; the one that is due */
 	bool no_large;		/* the host had none */
 	bool complete;		/* the chunk has got its last page */
 	struct hs_inflight rec;
@@ -127,12 +128,14 @@ static bool completes(const struct hs_cur *c)
 /* The page is a new one: nothing of it is anywhere. */
 static enum step step_new(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 {
+	h->want = whole ? 0 : hs_leaf_pattern(c->g, c->val);
 	/* A frame that is ready spares a second look. */
-	if (!h->frame && !whole) {
+	if (!h->frame && !whole && !h->want) {
 		h->frame = hs_frame_get_zeroed(c->g);
 		h->filled = h->frame;
+		h->pattern = 0;
 	}
-	if (!h->frame || !h->filled)
+	if (!h->frame || !h->filled || h->pattern != h->want)
 		return STEP_FILLED;
 	hs_leaf_install(c, leaf_for(h->frame, access, false));
 	h->frame = NULL;
@@ -161,7 +164,8 @@ static enum step step_stored(struct hs_cur *c, u32 access, bool whole, struct ha
 
 static enum step step_empty(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 {
-	if (c->g->touch_2m && !h->no_large && hs_chunk_is_ram(c->g, c->gfn)) {
+	if (c->g->touch_2m && !h->no_large && hs_chunk_is_ram(c->g, c->gfn) &&
+	    !hs_leaf_pattern(c->g, c->val)) {
 		if (!h->large)
 			return STEP_LARGE;
 		hs_leaf_install(c, leaf_for(h->large, access, true));
@@ -170,7 +174,7 @@ static enum step step_empty(struct hs_cur *c, u32 access, bool whole, struct han
 	}
 	if (!h->table)
 		return STEP_TABLE;
-	hs_ept_add_leaves(c, h->table, 0);
+	hs_ept_cut(c, h->table);
 	h->table = NULL;
 	return step_new(c, access, whole, h);
 }
@@ -272,9 +276,12 @@ static int get_frame(struct hs_gmem *g, const void *whole, bool fill, struct han
 		return -ENOMEM;
 	if (fill && whole)
 		copy_page(hs_frame_va(h->frame), (void *)whole);
+	else if (fill && h->want)
+		hs_page_fill(hs_frame_va(h->frame), h->want);
 	else if (fill && !zeroed)
 		clear_page(hs_frame_va(h->frame));
 	h->filled = fill;
+	h->pattern = h->want;
 	return 0;
 }
 

@@ -13,6 +13,20 @@ bool hs_gmem_is_ram(const struct hs_gmem *g, u64 gpa)
 	       gpa - HIGH_START < g->ram_bytes - LOW_END;
 }
 
+/* All of @pages pages at @gpa, at least one, page-aligned, are RAM. */
+bool hs_gmem_is_ram_range(const struct hs_gmem *g, u64 gpa, u64 pages)
+{
+	u64 last;
+
+	if (!pages || pages > g->ram_bytes >> HS_PAGE_SHIFT || (gpa & (HS_PAGE_SIZE - 1)))
+		return false;
+	if (!hs_gmem_is_ram(g, gpa))
+		return false;
+	last = gpa + ((pages - 1) << HS_PAGE_SHIFT);
+	/* The hole for devices is larger than nothing: both ends on one side. */
+	return hs_gmem_is_ram(g, last) && (gpa < LOW_END) == (last < LOW_END);
+}
+
 u64 hs_gmem_ram_bytes(const struct hs_gmem *g)
 {
 	return g->ram_bytes;
@@ -83,49 +97,6 @@ struct hs_gmem *hs_gmem_create(const struct hs_gmem_cfg *cfg)
 	return g;
 }
 
-/*
- * Empties the leaf under the cursor; its frame goes to @pages.  Who has the
- * page on its way in or out learns that there is nothing to finish.
- */
-static void drop_leaf(struct hs_cur *c, struct list_head *pages)
-{
-	struct hs_store *store = &c->g->store;
-	unsigned int i, n = c->pte ? 1 : HS_CHUNK_PAGES;
-	struct hs_inflight *rec;
-	u64 old;
-
-	if (c->pte && hs_epte_is(c->val, HS_LEAF_BUSY)) {
-		rec = hs_leaf_inflight(c);
-		if (!rec->out) {
-			/* Who fetches drops the content when it is done with it. */
-			rec->cancelled = true;
-			hs_leaf_finish_out(c, rec, HS_EPTE_NONE);
-			return;
-		}
-		hs_fault_cancel(c);
-	}
-	if (c->val == HS_EPTE_NONE)
-		return;
-	old = hs_leaf_begin_out(c, NULL, HS_EPTE_NONE);
-	if (hs_epte_present(old)) {
-		for (i = 0; i < n; i++)
-			list_add_tail(&hs_host_page(hs_epte_pa(c->pte ? old :
-							       hs_epte_sub(old, i)))->lru, pages);
-		return;
-	}
-	switch (hs_epte_type(old)) {
-	case HS_LEAF_STAGED:
-		list_add_tail(&hs_staged_take(c->g, old)->lru, pages);
-		break;
-	case HS_LEAF_COMPRESSED:
-	case HS_LEAF_SWAPPED:
-		store->drop(store->arg, hs_epte_type(old), hs_epte_slot(old));
-		break;
-	default:
-		break;
-	}
-}
-
 static void drop_chunk(struct hs_gmem *g, u64 gfn, struct list_head *pages)
 {
 	struct hs_cur c;
@@ -139,11 +110,11 @@ static void drop_chunk(struct hs_gmem *g, u64 gfn, struct list_head *pages)
 		hs_host_relax(i);
 	}
 	if (!c.pte) {
-		drop_leaf(&c, pages);
+		hs_leaf_drop(&c, HS_EPTE_NONE, pages);
 	} else {
 		for (i = 0; i < HS_CHUNK_PAGES; i++) {
 			hs_cur_move(&c, i);
-			drop_leaf(&c, pages);
+			hs_leaf_drop(&c, HS_EPTE_NONE, pages);
 		}
 		list_add_tail(&hs_ept_remove_leaves(&c, HS_EPTE_NONE)->lru, pages);
 	}
@@ -157,16 +128,10 @@ static void clear_chunks(struct hs_gmem *g, u64 gfn)
 {
 	LIST_HEAD(pages);
 	unsigned int i;
-	u64 gen;
 
 	for (i = 0; i < CLEAR_CHUNKS; i++)
 		drop_chunk(g, gfn + i * HS_CHUNK_PAGES, &pages);
-	if (list_empty(&pages))
-		return;
-	gen = hs_inval_bump(g);
-	hs_quar_add(g, &pages, gen);
-	hs_inval_wait(g, gen);
-	hs_quar_drain(g);
+	hs_pages_drop(g, &pages);
 }
 
 /**
@@ -235,6 +200,8 @@ void hs_gmem_stats(const struct hs_gmem *g, struct hs_gmem_stats *s)
 	s->splits = atomic64_read(&g->splits);
 	s->collapses = atomic64_read(&g->collapses);
 	s->acks = atomic64_read(&g->acks);
+	s->ballooned = (u64)atomic64_read(&g->ballooned) << HS_PAGE_SHIFT;
+	s->reported = (u64)atomic64_read(&g->reported) << HS_PAGE_SHIFT;
 }
 
 int hs_gmem_module_init(void)

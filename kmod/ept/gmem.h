@@ -115,6 +115,26 @@ int hs_gmem_pin(struct hs_gmem *g, u64 gpa, bool write, struct page **page);
 void hs_gmem_unpin(struct hs_gmem *g, struct page *page, bool dirty);
 
 /*
+ * The guest gives pages up (rule 17): ballooned, or reported free.  Complete when
+ * it returns.  A touch brings a new page: zeroes, or one filled with the poison
+ * value where it was reported.  Process context, may sleep.  0; -EFAULT: not all
+ * of it is RAM, nothing was done; -ENOMEM, -EINTR: done in part.
+ */
+struct hs_gmem_range {
+	u64 gpa, pages;
+};
+enum hs_discard {
+	HS_DISCARD_BALLOON,
+	HS_DISCARD_REPORTED,
+};
+int hs_gmem_discard(struct hs_gmem *g, const struct hs_gmem_range *r, unsigned int n,
+		    enum hs_discard how);
+/* Takes the marks of ballooned pages away, from some or from all. */
+int hs_gmem_undiscard(struct hs_gmem *g, const struct hs_gmem_range *r, unsigned int n);
+void hs_gmem_undiscard_all(struct hs_gmem *g);
+void hs_gmem_set_poison(struct hs_gmem *g, u32 value);
+
+/*
  * Memory that the VM can always hold (rule 12), rounded down to pages; no
  * involuntary take goes below it.  Any context.
  */
@@ -127,6 +147,9 @@ u64 hs_gmem_overhead(const struct hs_gmem *g);
 u64 hs_gmem_large(const struct hs_gmem *g);
 struct hs_gmem_stats {
 	u64 faults, refaults, splits, collapses, acks;
+	/* Bytes that the guest gave up and has not touched since; of those only
+	 * that it had touched before. */
+	u64 ballooned, reported;
 };
 void hs_gmem_stats(const struct hs_gmem *g, struct hs_gmem_stats *s);
 

@@ -262,6 +262,20 @@ void hs_ept_add_leaves(struct hs_cur *c, struct page *table, unsigned int used)
 	c->val = READ_ONCE(*c->pte);
 }
 
+/**
+ * hs_ept_cut() - give a chunk 4 KiB leaves that say what its one leaf said
+ * @c: locked, directory entry neither present nor BUSY
+ * @table: empty; belongs to the chunk afterwards
+ */
+void hs_ept_cut(struct hs_cur *c, struct page *table)
+{
+	const u64 val = c->val;
+
+	if (val != HS_EPTE_NONE)
+		memset64(hs_frame_va(table), val, HS_EPT_ENTRIES);
+	hs_ept_add_leaves(c, table, val == HS_EPTE_NONE ? 0 : HS_CHUNK_PAGES);
+}
+
 /* For the check of rule 5: a table goes, and all that it maps. */
 static void note_table_unmapped(struct hs_cur *c, struct page *table)
 {
@@ -323,6 +337,15 @@ static void note_unmapped(struct hs_cur *c, u64 old, u64 new)
 #endif
 }
 
+/* Pages with a mark, see discard.c. */
+static void count_mark(struct hs_cur *c, u64 val, int sign)
+{
+	if (hs_epte_is(val, HS_LEAF_BALLOON))
+		atomic64_add(c->pte ? sign : sign * (int)HS_CHUNK_PAGES, &c->g->ballooned);
+	else if (hs_epte_is(val, HS_LEAF_REPORTED))
+		atomic64_add(c->pte ? sign : sign * (int)HS_CHUNK_PAGES, &c->g->reported);
+}
+
 static u64 exchange(struct hs_cur *c, u64 new)
 {
 	u64 none = HS_EPTE_NONE, old;
@@ -337,6 +360,8 @@ static u64 exchange(struct hs_cur *c, u64 new)
 		c->chunk->used += (new != none) - (old != none);
 	}
 	c->val = new;
+	count_mark(c, old, -1);
+	count_mark(c, new, 1);
 	note_unmapped(c, old, new);
 	return old;
 }
