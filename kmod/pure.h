@@ -86,6 +86,11 @@ static inline u64 mul_u64_u32_div(u64 a, u32 mul, u32 div)
 	return (u64)((unsigned __int128)a * mul / div);
 }
 
+static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
+{
+	return (u64)((unsigned __int128)a * mul >> shift);
+}
+
 static inline u64 div64_u64(u64 a, u64 b)
 {
 	return a / b;

@@ -41,6 +41,15 @@ void hs_vm_set_state(struct hs_vm *vm, enum hs_vm_state state, const char *reaso
 	hs_event_state(vm, old, state, reason, info);
 }
 
+/* No vCPU holds a page of guest memory any more.  All are parked. */
+static void let_go(struct hs_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->cpus; i++)
+		hs_vmx_let_go(vm->vcpu[i]->vmx);
+}
+
 /*
  * Power-on: devices, memory and vCPUs as a machine has them that was switched
  * on, and the images in place.  All vCPUs are parked.
@@ -53,6 +62,7 @@ static int machine_power_on(struct hs_vm *vm, struct hs_attr_error *e)
 	int err;
 
 	hs_board_reset(&vm->board);
+	let_go(vm);
 	hs_gmem_clear(vm->gmem);
 	old = set_active_memcg(vm->memcg);
 	err = hs_image_load(vm, &state, e);
@@ -80,6 +90,7 @@ static void vm_end(struct hs_vm *vm, enum hs_vm_op op, const char *reason,
 	hs_vmx_put();
 	/* Timers stop, so nothing of the machine moves any more. */
 	hs_board_reset(&vm->board);
+	let_go(vm);
 	hs_gmem_clear(vm->gmem);
 	hs_vm_drop_event(vm);
 	hs_board_pause(&vm->board, false);
@@ -314,11 +325,14 @@ int hs_vm_pause(struct hs_vm *vm, const char **why, struct genl_info *info)
 int hs_vm_resume(struct hs_vm *vm, const char **why, struct genl_info *info)
 {
 	const struct hs_vm_verdict *v;
+	unsigned int i;
 	int err;
 
 	err = op_begin(vm, HS_OP_RESUME, &v, why);
 	if (err)
 		return err;
+	for (i = 0; i < vm->cpus; i++)
+		hs_vmx_was_stopped(vm->vcpu[i]->vmx);
 	/* The event goes out first: what the guest does comes after it. */
 	hs_vm_set_state(vm, v->next, NULL, info);
 	hs_board_pause(&vm->board, false);

@@ -275,6 +275,32 @@ static void lapic_eoi_level(struct hs_lapic *a, u8 vector)
 	raw_spin_unlock_irqrestore(&a->lock, flags);
 }
 
+/**
+ * hs_lapic_eoi_is_silent() - would an EOI do no more than end the service
+ * @a: the local APIC
+ *
+ * Context: owner, at every entry of guests that end interrupts in memory.
+ * Return: true when the guest's EOI may be learnt of later.
+ */
+bool hs_lapic_eoi_is_silent(struct hs_lapic *a)
+{
+	return hs_lapic_core_eoi_is_silent(&a->core);
+}
+
+/**
+ * hs_lapic_eoi() - end of interrupt
+ * @a: the local APIC
+ *
+ * Context: owner; interrupts on or off.
+ */
+void hs_lapic_eoi(struct hs_lapic *a)
+{
+	u8 vector;
+
+	if (unlikely(hs_lapic_core_eoi(&a->core, &vector)))
+		lapic_eoi_level(a, vector);
+}
+
 /* What a register write asked for.  No lock held. */
 static void lapic_finish(struct hs_lapic *a, const struct hs_lapic_out *out)
 {
@@ -341,8 +367,7 @@ static int lapic_write_x2apic(struct hs_lapic *a, unsigned int reg, u64 val)
 	if (reg == HS_LAPIC_EOI) {
 		if (val)
 			return -EINVAL;
-		if (unlikely(hs_lapic_core_eoi(c, &vector)))
-			lapic_eoi_level(a, vector);
+		hs_lapic_eoi(a);
 		return 0;
 	}
 	if (reg == HS_LAPIC_ICR) {

@@ -80,6 +80,13 @@ u64 hs_lapic_mmio_base(struct hs_lapic *a);
 u64 hs_lapic_mmio_read(struct hs_lapic *a, u32 off, unsigned int size);
 void hs_lapic_mmio_write(struct hs_lapic *a, u32 off, unsigned int size, u64 val);
 
+/*
+ * Owner.  End of interrupt without a register: hs_lapic_eoi() does what a write
+ * of EOI does; hs_lapic_eoi_is_silent() says that nobody would notice when.
+ */
+bool hs_lapic_eoi_is_silent(struct hs_lapic *a);
+void hs_lapic_eoi(struct hs_lapic *a);
+
 /* Owner.  CR8 is TPR bits 7:4. */
 u8 hs_lapic_cr8_read(struct hs_lapic *a);
 void hs_lapic_cr8_write(struct hs_lapic *a, u8 cr8);

@@ -135,6 +135,19 @@ static inline bool hs_lapic_core_eoi(struct hs_lapic_core *c, u8 *vector)
 }
 
 /**
+ * hs_lapic_core_eoi_is_silent() - would an EOI do no more than end the service
+ * @c: the local APIC
+ *
+ * Context: owner.
+ * Return: true when something is in service, nothing is pending that would come
+ * after it, and nobody else is to hear of it: no level triggered interrupt.
+ */
+static inline bool hs_lapic_core_eoi_is_silent(const struct hs_lapic_core *c)
+{
+	return c->isrv >= 0 && !atomic_read(&c->pend) && !test_bit(c->isrv, c->tmr);
+}
+
+/**
  * hs_lapic_core_set_tpr() - write TPR
  * @c: the local APIC
  * @tpr: all eight bits

@@ -8,6 +8,7 @@
  */
 #include "vmx/cpuid.h"
 #include "vmx/gstate.h"
+#include "vmx/pv.h"
 
 /* Leaf 1. */
 #define C1_ECX (BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BIT(19) |	\
@@ -86,7 +87,6 @@
 #define EXT_MAX			0x80000008
 #define HYP_BASE		0x40000000
 #define HYP_MAX			0x40000001
-#define HYP_FEATURE_NOP_IO_DELAY BIT(1)
 
 static void add(struct hs_cpuid *c, u32 leaf, u32 sub, const u32 regs[4])
 {
@@ -386,6 +386,34 @@ static void build_leafd(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 	}
 }
 
+/*
+ * The signature that stock kernels know, and what of its ABI is done: see
+ * vmx/pv.h.  The signature alone lets them use x2APIC mode without interrupt
+ * remapping.
+ */
+static void build_hypervisor(struct hs_cpuid *c, const struct hs_cpuid_in *in)
+{
+	u32 r[4];
+
+	r[HS_EAX] = HYP_MAX;
+	r[HS_EBX] = 0x4b4d564b;		/* "KVMK" */
+	r[HS_ECX] = 0x564b4d56;		/* "VMKV" */
+	r[HS_EDX] = 0x0000004d;		/* "M" */
+	add(c, HYP_BASE, 0, r);
+
+	memset(r, 0, sizeof(r));
+	r[HS_EAX] = BIT(KVM_FEATURE_NOP_IO_DELAY) | BIT(KVM_FEATURE_CLOCKSOURCE2) |
+		    BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT) | BIT(KVM_FEATURE_PV_EOI);
+	if (in->steal)
+		r[HS_EAX] |= BIT(KVM_FEATURE_STEAL_TIME);
+	hide(in, HYP_MAX, 0, r);
+	c->clock = r[HS_EAX] & BIT(KVM_FEATURE_CLOCKSOURCE2);
+	c->clock_stable = r[HS_EAX] & BIT(KVM_FEATURE_CLOCKSOURCE_STABLE_BIT);
+	c->steal = r[HS_EAX] & BIT(KVM_FEATURE_STEAL_TIME);
+	c->pv_eoi = r[HS_EAX] & BIT(KVM_FEATURE_PV_EOI);
+	add(c, HYP_MAX, 0, r);
+}
+
 static void build_extended(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 {
 	u32 r[4], leaf;
@@ -493,20 +521,7 @@ int hs_cpuid_build(struct hs_cpuid *c, const struct hs_cpuid_in *in)
 		add(c, leaf, 0, r);
 	}
 
-	/*
-	 * The signature that stock kernels know, with next to no features: it
-	 * lets them use x2APIC mode without interrupt remapping.
-	 */
-	r[HS_EAX] = HYP_MAX;
-	r[HS_EBX] = 0x4b4d564b;		/* "KVMK" */
-	r[HS_ECX] = 0x564b4d56;		/* "VMKV" */
-	r[HS_EDX] = 0x0000004d;		/* "M" */
-	add(c, HYP_BASE, 0, r);
-	memset(r, 0, sizeof(r));
-	r[HS_EAX] = HYP_FEATURE_NOP_IO_DELAY;
-	hide(in, HYP_MAX, 0, r);
-	add(c, HYP_MAX, 0, r);
-
+	build_hypervisor(c, in);
 	build_extended(c, in);
 	return c->nr < HS_CPUID_MAX ? 0 : -ENOSPC;
 }

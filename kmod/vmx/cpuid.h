@@ -31,6 +31,7 @@ enum { HS_EAX, HS_EBX, HS_ECX, HS_EDX };
  * @tsc_khz: frequency of the guest's TSC
  * @host_xcr0: features that the host enabled
  * @rdtscp, @invpcid, @xsaves: the VMX controls for them are set
+ * @steal: the host counts how long a thread waits for a CPU
  * @hide: what the guest is not to see, hs_cpuid_hide(); NULL: nothing
  * @spec_ctrl, @ibpb: the host's kernel uses the MSR; IA32_SPEC_CTRL is switched
  *	only where it does
@@ -44,6 +45,7 @@ struct hs_cpuid_in {
 	const struct hs_cpuid_hide *hide;
 	bool rdtscp, invpcid, xsaves;
 	bool spec_ctrl, ibpb;
+	bool steal;
 };
 
 struct hs_cpuid_entry {
@@ -74,6 +76,7 @@ struct hs_cpuid_entry {
  * @rdtscp: RDTSCP or RDPID is, and with either IA32_TSC_AUX
  * @invpcid, @xsaves: the instructions are
  * @x2apic: the local APIC has x2APIC mode; @tsc_deadline: its timer that mode
+ * @clock, @clock_stable, @steal, @pv_eoi: of the paravirtual ABI (vmx/pv.h)
  * @tsc_adjust, @mtrr, @mca, @pat: the MSRs are there
  * @eax1: leaf 1 EAX, the model, which EDX holds after a reset
  */
@@ -98,6 +101,7 @@ struct hs_cpuid {
 	bool rdtscp, invpcid, xsaves;
 	bool x2apic, tsc_deadline, tsc_adjust;
 	bool mtrr, mca, pat;
+	bool clock, clock_stable, steal, pv_eoi;
 	u32 eax1;
 };
 

@@ -138,6 +138,12 @@ const struct hs_cpuid_feat hs_cpuid_feats[] = {
 	DEP("xgetbv1", D_1_EAX, 2, "xsave"),
 	DEP("xsaves", D_1_EAX, 3, "xsavec"),
 
+	/* The paravirtual ABI has no names in /proc/cpuinfo; these are QEMU's. */
+	DEP("kvmclock", KVM_EAX, 3, "hypervisor"),
+	DEP("kvmclock-stable-bit", KVM_EAX, 24, "kvmclock"),
+	DEP("kvm-steal-time", KVM_EAX, 5, "hypervisor"),
+	DEP("kvm-pv-eoi", KVM_EAX, 6, "hypervisor"),
+
 	F("lahf_lm", E1_ECX, 0),
 	F("abm", E1_ECX, 5),
 	F("3dnowprefetch", E1_ECX, 8),

@@ -171,7 +171,7 @@ static const struct exit_row rows[HS_EXIT_NR] = {
 	[HS_EXIT_IO] = { .fast = hs_exit_io, .slow = hs_exit_io_slow,
 			 .need = HS_X_QUAL | HS_X_RIP | HS_X_LEN },
 	FAST(RDMSR, hs_exit_rdmsr),
-	FAST(WRMSR, hs_exit_wrmsr),
+	[HS_EXIT_WRMSR] = { .fast = hs_exit_wrmsr, .slow = hs_exit_wrmsr_slow },
 	FAST(INVALID_STATE, exit_bad_state),
 	FAST(MSR_LOADING, exit_bad_state),
 	UD(MWAIT), UD(MONITOR),

@@ -77,6 +77,10 @@ const struct hs_msr_row hs_msr_rows[] = {
 	{ ONE(0x6e0), CALL, .cond = HS_MSRC_TSC_DEADLINE },	/* TSC_DEADLINE */
 	{ RANGE(0x800, 0x8ff), CALL, .cond = HS_MSRC_X2APIC },	/* x2APIC */
 	{ ONE(0xda0), CALL, .cond = HS_MSRC_XSS },		/* XSS */
+	/* The paravirtual ABI: MSR_KVM_*. */
+	{ RANGE(0x4b564d00, 0x4b564d01), CALL, .cond = HS_MSRC_PV_CLOCK },
+	{ ONE(0x4b564d03), CALL, .cond = HS_MSRC_PV_STEAL },
+	{ ONE(0x4b564d04), CALL, .cond = HS_MSRC_PV_EOI },
 	{ ONE(0xc0000080), CALL },				/* EFER */
 	{ RANGE(0xc0000081, 0xc0000084), PASS },		/* STAR .. FMASK */
 	{ RANGE(0xc0000100, 0xc0000102), PASS },		/* FS, GS, KERNEL_GS base */

@@ -50,6 +50,9 @@ struct hs_msr_row {
 #define HS_MSRC_MTRR		0x0100
 #define HS_MSRC_MCA		0x0200
 #define HS_MSRC_PAT		0x0400
+#define HS_MSRC_PV_CLOCK	0x0800
+#define HS_MSRC_PV_STEAL	0x1000
+#define HS_MSRC_PV_EOI		0x2000
 
 extern const struct hs_msr_row hs_msr_rows[];
 extern const unsigned int hs_msr_rows_nr;

@@ -30,6 +30,7 @@ void hs_tsc_offset_set(struct hs_vmx *v, u64 offset)
 {
 	v->tsc_offset = offset;
 	hs_lapic_set_tsc_offset(v->apic, offset);
+	hs_pv_tsc_moved(v);
 	if (v->in_slice)
 		hs_vmwrite64(TSC_OFFSET, offset);
 	else
@@ -68,6 +69,12 @@ static int call_read(struct hs_vmx *v, u32 msr, u64 *val)
 	case MSR_EFER:
 		*val = hs_vmread64(GUEST_IA32_EFER);
 		return 0;
+	case MSR_KVM_WALL_CLOCK_NEW:
+	case MSR_KVM_SYSTEM_TIME_NEW:
+	case MSR_KVM_STEAL_TIME:
+	case MSR_KVM_PV_EOI_EN:
+		*val = hs_pv_rdmsr(v, msr);
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -98,12 +105,24 @@ static int write_pred_cmd(struct hs_vmx *v, u64 val)
 	return 0;
 }
 
+/*
+ * RDMSR and WRMSR end with 0, a negative errno for #GP, or this: the rest has to
+ * be done where one may sleep.
+ */
+#define MSR_SLOW	1
+
+/* A TSC was set, and with it the clock that goes by it. */
+static int clock_follows(struct hs_vmx *v)
+{
+	return v->pv.clock & KVM_MSR_ENABLED ? MSR_SLOW : 0;
+}
+
 static int call_write(struct hs_vmx *v, u32 msr, u64 val)
 {
 	switch (msr) {
 	case MSR_IA32_TSC:
 		adjust_tsc(v, val - guest_tsc(v));
-		return 0;
+		return clock_follows(v);
 	case MSR_IA32_APICBASE:
 	case MSR_IA32_TSC_DEADLINE:
 		return hs_lapic_msr_write(v->apic, msr, val);
@@ -120,6 +139,11 @@ static int call_write(struct hs_vmx *v, u32 msr, u64 val)
 		return val ? -EINVAL : 0;
 	case MSR_EFER:
 		return hs_efer_write(v, val);
+	case MSR_KVM_WALL_CLOCK_NEW:
+	case MSR_KVM_SYSTEM_TIME_NEW:
+	case MSR_KVM_STEAL_TIME:
+	case MSR_KVM_PV_EOI_EN:
+		return hs_pv_wrmsr_ok(v, msr, val) ? MSR_SLOW : -EINVAL;
 	}
 	return -EINVAL;
 }
@@ -154,7 +178,7 @@ static int write_msr(struct hs_vmx *v, u32 msr, u64 val)
 		return hs_lapic_msr_write(v->apic, msr, val);
 	if (msr == MSR_IA32_TSC_ADJUST && likely(v->vm->cpuid.tsc_adjust)) {
 		adjust_tsc(v, val - v->msr.tsc_adjust);
-		return 0;
+		return clock_follows(v);
 	}
 	err = hs_msr_write(&v->msr, msr, val);
 	return err == HS_MSR_IS_CALL ? call_write(v, msr, val) : err;
@@ -185,16 +209,33 @@ enum hs_next hs_exit_rdmsr(struct hs_vmx *v)
  * hs_exit_wrmsr - WRMSR of an MSR that the bitmap does not pass through
  * @v: in a slice
  *
- * Return: HS_RESUME.
+ * Return: HS_RESUME; HS_SLOW, the instruction has been skipped, for what writes
+ * to guest memory.
  */
 enum hs_next hs_exit_wrmsr(struct hs_vmx *v)
 {
 	u64 val = (u32)v->e.gpr[RAX] | v->e.gpr[RDX] << 32;
+	int ret;
 
 	hs_stat(v, EXITS_MSR);
-	if (write_msr(v, v->e.gpr[RCX], val))
+	ret = write_msr(v, v->e.gpr[RCX], val);
+	if (unlikely(ret < 0))
 		hs_vmx_inject_gp(v);
 	else
 		hs_vmx_skip(v);
-	return HS_RESUME;
+	return likely(ret <= 0) ? HS_RESUME : HS_SLOW;
+}
+
+/**
+ * hs_exit_wrmsr_slow - what hs_exit_wrmsr() could not do
+ * @v: not in a slice
+ *
+ * Return: HS_RESUME or HS_FAIL.
+ */
+enum hs_next hs_exit_wrmsr_slow(struct hs_vmx *v)
+{
+	u64 val = (u32)v->e.gpr[RAX] | v->e.gpr[RDX] << 32;
+	u32 msr = v->e.gpr[RCX];
+
+	return hs_pv_msr_len(msr) ? hs_pv_wrmsr(v, msr, val) : hs_pv_update_clock(v);
 }

@@ -15,6 +15,7 @@
 #include "vmx/exits.h"
 #include "vmx/gstate.h"
 #include "vmx/msr.h"
+#include "vmx/pv.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmx.h"
 #include "vmx/vmxop.h"
@@ -58,6 +59,39 @@ struct hs_exit {
 enum hs_live_msr {
 	HS_LIVE_STAR, HS_LIVE_LSTAR, HS_LIVE_CSTAR, HS_LIVE_FMASK,
 	HS_LIVE_KERNEL_GS, HS_LIVE_TSC_AUX, HS_LIVE_NR
+};
+
+/* A page of the guest that is pinned, and where in it a structure lies. */
+struct hs_pv_pin {
+	struct page *page;
+	void *at;			/* NULL: not pinned */
+};
+
+/**
+ * struct hs_pv - the paravirtual ABI, as one vCPU uses it
+ * @clock, @wall, @steal_msr, @eoi_msr: the MSRs as written
+ * @on: something to do before the guest runs: the clock or steal time is on
+ * @clock_gen: vm->clock_gen that the guest's clock tells of
+ * @clock_version: of the clock in guest memory; goes on for ever, like
+ *	@steal_version and @steal_ns, so that nothing goes backwards when a guest
+ *	switches them off and on
+ * @tsc_moved: this vCPU is counted in vm->tsc_moved
+ * @was_stopped: the VM was paused, and the guest has not been told
+ * @delay: what the thread had waited for a CPU, all in all, when @steal_ns was
+ *	brought up to date; @delay_known: it was once
+ * @steal_due: the guest's copy is behind, or says that somebody else has the CPU
+ * @eoi_armed: the guest may end its interrupt in memory
+ */
+struct hs_pv {
+	u64 clock, wall, steal_msr, eoi_msr;
+	bool on;
+	int clock_gen;
+	u32 clock_version, steal_version;
+	bool tsc_moved, was_stopped;
+	bool delay_known, steal_due;
+	bool eoi_armed;
+	u64 delay, steal_ns;
+	struct hs_pv_pin steal, eoi;
 };
 
 /* Why a vCPU does not run guest code. */
@@ -150,6 +184,7 @@ struct hs_vmx {
 	struct hs_cpuid_dyn dyn;	/* what CPUID shows of this vCPU */
 	u64 tsc_offset;
 	struct hs_msrs msr;
+	struct hs_pv pv;
 	struct hs_gstate gs;		/* in force while HS_TODO_STATE, else a snapshot */
 	struct hs_gfix fix;
 	void *msr_bitmap;
@@ -170,6 +205,9 @@ struct hs_vmx {
  * struct hs_vmx_vm - what the vCPUs of a VM share
  * @cpuid: table that CPUID exits are answered from
  * @tsc_base: host TSC when the guest's was 0
+ * @scale: from ticks of the TSC to ns
+ * @tsc_moved: vCPUs whose TSC the guest has set to something else
+ * @clock_gen: changes with it
  * @serial: number that no other VM gets
  * @dumped: the one dump was printed
  */
@@ -177,6 +215,9 @@ struct hs_vmx_vm {
 	struct hs_vmx_vm_cfg cfg;
 	struct hs_cpuid cpuid;
 	u64 tsc_base;
+	struct hs_pv_scale scale;
+	atomic_t tsc_moved;
+	atomic_t clock_gen;
 	u64 serial;
 	char name[HS_NAME_MAX + 1];
 	atomic_t dumped;
@@ -329,6 +370,7 @@ enum hs_next hs_exit_io(struct hs_vmx *v);
 enum hs_next hs_exit_io_slow(struct hs_vmx *v);
 enum hs_next hs_exit_rdmsr(struct hs_vmx *v);
 enum hs_next hs_exit_wrmsr(struct hs_vmx *v);
+enum hs_next hs_exit_wrmsr_slow(struct hs_vmx *v);
 enum hs_next hs_exit_ept(struct hs_vmx *v);
 enum hs_next hs_exit_ept_slow(struct hs_vmx *v);
 enum hs_next hs_exit_xsetbv(struct hs_vmx *v);
@@ -340,6 +382,19 @@ void hs_dr_save(struct hs_vmx *v);
 int hs_efer_write(struct hs_vmx *v, u64 efer);
 /* The guest's TSC was set: offset changed.  In a slice or parked. */
 void hs_tsc_offset_set(struct hs_vmx *v, u64 offset);
+
+/* ---- pv_guest.c --------------------------------------------------------------- */
+
+void hs_pv_reset(struct hs_vmx *v);
+u64 hs_pv_rdmsr(struct hs_vmx *v, u32 msr);
+bool hs_pv_wrmsr_ok(struct hs_vmx *v, u32 msr, u64 val);
+enum hs_next hs_pv_wrmsr(struct hs_vmx *v, u32 msr, u64 val);
+void hs_pv_tsc_moved(struct hs_vmx *v);
+enum hs_next hs_pv_update_clock(struct hs_vmx *v);
+void hs_pv_before_run(struct hs_vmx *v);
+void hs_pv_gives_way(struct hs_vmx *v);
+void hs_pv_arm_eoi(struct hs_vmx *v);
+void hs_pv_take_eoi(struct hs_vmx *v);
 
 /* mmio.c: emulates the instruction at RIP; process context. */
 enum hs_next hs_mmio_emulate(struct hs_vmx *v, bool io);

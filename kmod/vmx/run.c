@@ -293,6 +293,8 @@ static __always_inline bool enter(struct hs_vmx *v, int cpu, enum hs_next *next)
 		*next = HS_SHUTDOWN;
 		goto out;
 	}
+	if (unlikely(v->pv.eoi.at))
+		hs_pv_arm_eoi(v);
 	hs_host_before_entry(v);
 	hs_gmem_check_entry(v->gmem, cpu);
 	hs_dbg_vpid_enter(v->vpid, v->serial);
@@ -305,6 +307,8 @@ static __always_inline bool enter(struct hs_vmx *v, int cpu, enum hs_next *next)
 	hs_gmem_leave(v->gmem, cpu);
 	WRITE_ONCE(v->in_guest, false);
 	hs_host_after_exit(v);
+	if (unlikely(v->pv.eoi_armed))
+		hs_pv_take_eoi(v);
 	v->x.have = 0;
 	if (unlikely(how != HS_ENTERED)) {
 		v->x.reason = HS_EXIT_ENTRY_FAILED;
@@ -483,6 +487,13 @@ enum hs_run hs_vmx_run(struct hs_vmx *v)
 
 	might_sleep();
 	watch(v);
+	if (unlikely(v->pv.on)) {
+		hs_pv_before_run(v);
+		if (unlikely(hs_pv_update_clock(v) == HS_FAIL)) {
+			failed(v);
+			return HS_RUN_FAIL;
+		}
+	}
 	do {
 		if (unlikely(hs_lapic_has_event(v->apic)))
 			take_events(v);
@@ -492,11 +503,13 @@ enum hs_run hs_vmx_run(struct hs_vmx *v)
 			return HS_RUN_HALT;
 		next = slice(v, until);
 		if (next == HS_RESUME)
-			return HS_RUN_AGAIN;
+			break;
 		if (next == HS_SLOW)
 			next = hs_exit_slow(v);
 	} while (likely(next == HS_RESUME) && !need_resched() && rdtsc() < until);
 
+	if (unlikely(v->pv.on) && need_resched())
+		hs_pv_gives_way(v);
 	switch (next) {
 	case HS_BLOCK:
 		WRITE_ONCE(v->mp, HS_MP_HALTED);

@@ -10,6 +10,7 @@
 #include <asm/tlbflush.h>
 #include <asm/tsc.h>
 #include "boot_state.h"
+#include "compat/sched.h"
 #include "compat/vmxhold.h"
 #include "vmx/debug.h"
 #include "vmx/priv.h"
@@ -167,6 +168,7 @@ struct hs_vmx_vm *hs_vmx_vm_create(const struct hs_vmx_vm_cfg *cfg)
 		.xsaves = c->proc2 & HS_PROC2_XSAVES,
 		.spec_ctrl = !hs_caps.spec.spec_ctrl_off,
 		.ibpb = !hs_caps.spec.ibpb_off,
+		.steal = hs_run_delay_counts(),
 	};
 	struct hs_vmx_vm *vm;
 
@@ -176,6 +178,7 @@ struct hs_vmx_vm *hs_vmx_vm_create(const struct hs_vmx_vm_cfg *cfg)
 	if (!vm)
 		return NULL;
 	vm->cfg = *cfg;
+	hs_pv_scale_set(&vm->scale, tsc_khz);
 	vm->serial = atomic64_inc_return(&serials);
 	strscpy(vm->name, cfg->name, sizeof(vm->name));
 	vm->cfg.name = vm->name;
@@ -210,7 +213,10 @@ static u32 msr_conditions(const struct hs_cpuid *c)
 	       (c->x2apic ? HS_MSRC_X2APIC : 0) |
 	       (c->mtrr ? HS_MSRC_MTRR : 0) |
 	       (c->mca ? HS_MSRC_MCA : 0) |
-	       (c->pat ? HS_MSRC_PAT : 0);
+	       (c->pat ? HS_MSRC_PAT : 0) |
+	       (c->clock ? HS_MSRC_PV_CLOCK : 0) |
+	       (c->steal ? HS_MSRC_PV_STEAL : 0) |
+	       (c->pv_eoi ? HS_MSRC_PV_EOI : 0);
 }
 
 static void init_fix(struct hs_vmx *v)
@@ -301,6 +307,7 @@ void hs_vmx_destroy(struct hs_vmx *v)
 {
 	if (!v)
 		return;
+	hs_pv_reset(v);
 	kfree(v->xsave);
 	free_page((unsigned long)v->msr_bitmap);
 	hs_vmcs_free(&v->vmcs);
@@ -345,6 +352,9 @@ static void power_on(struct hs_vmx *v)
 		v->vm->tsc_base = rdtsc();
 	hs_tsc_offset_set(v, -v->vm->tsc_base);
 
+	v->pv.steal_ns = 0;
+	v->pv.delay_known = false;
+
 	v->fail[0] = 0;
 	v->fail_remedy = NULL;
 	v->insn_len = 0;
@@ -364,6 +374,7 @@ void hs_vmx_reset(struct hs_vmx *v, bool init)
 		snapshot(v);
 	else
 		power_on(v);
+	hs_pv_reset(v);
 	hs_gstate_reset(&v->gs, &v->fix, init, v->vm->cpuid.eax1);
 	v->dr[0] = v->dr[1] = v->dr[2] = v->dr[3] = 0;
 	v->dr6 = HS_DR6_INIT;

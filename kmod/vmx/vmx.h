@@ -116,6 +116,11 @@ void hs_vmx_kick_cpu(void *arg, int cpu);
  */
 void hs_vmx_park(struct hs_vmx *v);
 
+/* Parked: before guest memory is cleared; no page of it is held any more. */
+void hs_vmx_let_go(struct hs_vmx *v);
+/* Parked: the VM was paused, which the guest is to learn when it runs again. */
+void hs_vmx_was_stopped(struct hs_vmx *v);
+
 /* Sentence and remedy after HS_RUN_FAIL; owner stopped or any context (stable
  * strings inside v). */
 const char *hs_vmx_fail_reason(struct hs_vmx *v);

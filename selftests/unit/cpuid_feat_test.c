@@ -25,6 +25,7 @@ static void all_ones(void *arg, u32 leaf, u32 sub, u32 r[4])
 static struct hs_cpuid_in rich = {
 	.host = all_ones, .cpus = 4, .tsc_khz = 2100000, .host_xcr0 = ~0ULL,
 	.rdtscp = true, .invpcid = true, .xsaves = true, .spec_ctrl = true, .ibpb = true,
+	.steal = true,
 };
 
 static const struct {
@@ -109,8 +110,8 @@ TEST(the_names_are_the_bits_that_guests_see)
 	/* FDP_EXCPTN_ONLY and ZERO_FCS_FDS tell of x87, PREFETCHWT1 hints: no names. */
 	named[HS_W_7_EBX] |= BIT(6) | BIT(13);
 	named[HS_W_7_ECX] |= BIT(0);
-	/* CLOCKSOURCE is the old form of CLOCKSOURCE2; NOP_IO_DELAY takes nothing. */
-	named[HS_W_KVM_EAX] |= BIT(0) | BIT(1);
+	/* NOP_IO_DELAY takes nothing. */
+	named[HS_W_KVM_EAX] |= BIT(1);
 	for (i = 0; i < HS_W_NR; i++) {
 		EXPECT_EQ(0, word_of(&c, i) & ~named[i]) TH_LOG("word %u", i);
 	}
@@ -257,6 +258,11 @@ TEST(msrs_follow)
 	EXPECT_TRUE(c.spec_ctrl_valid & BIT(2));
 	ASSERT_EQ(0, build(&c, "ssbd"));
 	EXPECT_EQ(3, c.spec_ctrl_valid & 7);
+	ASSERT_EQ(0, build(&c, "hypervisor"));
+	EXPECT_FALSE(c.clock || c.steal || c.pv_eoi);
+	ASSERT_EQ(0, build(&c, "kvmclock"));
+	EXPECT_FALSE(c.clock || c.clock_stable);
+	EXPECT_TRUE(c.steal && c.pv_eoi);
 
 	/* IA32_TSC_AUX is there as long as one of the two reads it. */
 	in.hide = &h;

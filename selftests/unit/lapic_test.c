@@ -483,6 +483,45 @@ TEST_F(lapic, lvt_timer_mode_reaches_the_timer)
 
 /* --- anything goes --------------------------------------------------------------- */
 
+/* An EOI that nobody would notice: nothing waits behind it, and no level. */
+TEST_F(lapic, silent_eoi)
+{
+	EXPECT_FALSE(hs_lapic_core_eoi_is_silent(C));	/* nothing in service */
+	POST(0x40);
+	EXPECT_EQ(0x40, ACK());
+	EXPECT_EQ(-1, IRRV());
+	EXPECT_TRUE(hs_lapic_core_eoi_is_silent(C));
+	/* One that waits, of lower or the same class, or higher. */
+	POST(0x30);
+	EXPECT_FALSE(hs_lapic_core_eoi_is_silent(C));
+	EXPECT_FALSE(EOI());
+	EXPECT_EQ(0x30, ACK());
+	EXPECT_EQ(-1, IRRV());
+	EXPECT_TRUE(hs_lapic_core_eoi_is_silent(C));
+	/* Nested: the inner one may end silently, and then the outer one. */
+	POST(0x50);
+	EXPECT_EQ(0x50, ACK());
+	EXPECT_EQ(-1, IRRV());
+	EXPECT_TRUE(hs_lapic_core_eoi_is_silent(C));
+	EXPECT_FALSE(EOI());
+	EXPECT_EQ(0x30, C->isrv);
+	EXPECT_TRUE(hs_lapic_core_eoi_is_silent(C));
+	EXPECT_FALSE(EOI());
+	EXPECT_FALSE(hs_lapic_core_eoi_is_silent(C));
+	/* An I/O APIC wants to hear of this one; and the PIC asks at LINT0. */
+	POST_LEVEL(0x60);
+	EXPECT_EQ(0x60, ACK());
+	EXPECT_EQ(-1, IRRV());
+	EXPECT_FALSE(hs_lapic_core_eoi_is_silent(C));
+	EXPECT_TRUE(EOI());
+	POST(0x60);
+	EXPECT_EQ(0x60, ACK());
+	EXPECT_EQ(-1, IRRV());
+	EXPECT_TRUE(hs_lapic_core_eoi_is_silent(C));
+	atomic_or(HS_PEND_EXTINT_PIN, &C->pend);
+	EXPECT_FALSE(hs_lapic_core_eoi_is_silent(C));
+}
+
 /* What CPUID hides is not there: the bits that lead to it are reserved. */
 TEST_F(lapic, without_x2apic_and_deadline)
 {
