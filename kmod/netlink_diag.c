@@ -15,6 +15,8 @@ struct diag_vcpu {
 	struct hs_uregs regs;
 	struct hs_vmx_exit_rec exit[HS_VMX_EXIT_RING];
 	unsigned int exits;
+	struct hs_vmx_msr_rec msr[HS_VMX_MSRS];
+	unsigned int msrs;
 	u8 insn[15];
 	unsigned int insn_len;
 	const char *activity;
@@ -50,6 +52,7 @@ static void look_vcpu(struct diag_vcpu *d, struct hs_vcpu *v)
 
 	d->regs = v->regs;
 	d->exits = hs_vmx_get_exits(v->vmx, d->exit);
+	d->msrs = hs_vmx_get_msrs(v->vmx, d->msr);
 	d->insn_len = hs_vmx_get_insn(v->vmx, d->insn);
 	d->activity = hs_vmx_activity(v->vmx);
 	s = hs_vmx_fail_reason(v->vmx);
@@ -127,6 +130,19 @@ static int put_exit(struct sk_buff *skb, const struct hs_vmx_exit_rec *x)
 	return 0;
 }
 
+static int put_msr(struct sk_buff *skb, const struct hs_vmx_msr_rec *m)
+{
+	struct nlattr *nest = nla_nest_start(skb, HS_A_DIAG_MSR);
+
+	if (!nest ||
+	    nla_put_u32(skb, HS_A_MSR_NUMBER, m->msr) ||
+	    nla_put_u64_64bit(skb, HS_A_MSR_READS, m->reads, HS_A_MSR_PAD) ||
+	    nla_put_u64_64bit(skb, HS_A_MSR_WRITES, m->writes, HS_A_MSR_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int put_vcpu(struct sk_buff *skb, const struct diag_vcpu *d, unsigned int index)
 {
 	struct nlattr *nest = nla_nest_start(skb, HS_A_DIAG);
@@ -142,6 +158,9 @@ static int put_vcpu(struct sk_buff *skb, const struct diag_vcpu *d, unsigned int
 		return -EMSGSIZE;
 	for (i = 0; i < d->exits; i++)
 		if (put_exit(skb, &d->exit[i]))
+			return -EMSGSIZE;
+	for (i = 0; i < d->msrs; i++)
+		if (put_msr(skb, &d->msr[i]))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -475,6 +475,24 @@ unsigned int hs_vmx_get_exits(struct hs_vmx *v,
 }
 
 /**
+ * hs_vmx_get_msrs - the last MSRs that the guest tried and that do not exist
+ * @v: parked
+ * @rec: filled in, the last one first
+ *
+ * Return: how many.
+ */
+unsigned int hs_vmx_get_msrs(struct hs_vmx *v, struct hs_vmx_msr_rec rec[HS_VMX_MSRS])
+{
+	struct hs_msr_odd o;
+	unsigned int n;
+
+	static_assert(HS_VMX_MSRS == HS_MSR_ODD);
+	for (n = 0; n < HS_VMX_MSRS && hs_msr_odd_get(&v->msr, n, &o); n++)
+		rec[n] = (struct hs_vmx_msr_rec){ o.msr, o.reads, o.writes };
+	return n;
+}
+
+/**
  * hs_vmx_get_insn - bytes of the instruction at which the vCPU failed
  * @v: stopped
  * @bytes: filled in

@@ -134,6 +134,13 @@ struct hs_vmx_exit_rec {
 };
 #define HS_VMX_EXIT_RING	16
 
+/* An MSR that the guest tried and that does not exist. */
+struct hs_vmx_msr_rec {
+	u32 msr;
+	u64 reads, writes;
+};
+#define HS_VMX_MSRS	8
+
 struct hs_vmx_stats {
 	u64 v[__HS_A_STAT_MAX];		/* by enum hs_stat_attr */
 };
@@ -143,6 +150,9 @@ void hs_vmx_get_regs(struct hs_vmx *v, struct hs_uregs *r);
 /* Copies the last exits, oldest first; returns how many. */
 unsigned int hs_vmx_get_exits(struct hs_vmx *v,
 			      struct hs_vmx_exit_rec rec[HS_VMX_EXIT_RING]);
+/* The last MSRs that do not exist, the last one first; returns how many.  vCPU
+ * parked. */
+unsigned int hs_vmx_get_msrs(struct hs_vmx *v, struct hs_vmx_msr_rec rec[HS_VMX_MSRS]);
 unsigned int hs_vmx_get_insn(struct hs_vmx *v, u8 bytes[15]);
 const char *hs_vmx_activity(struct hs_vmx *v);
 /* Adds this vCPU's counters; any context, sums are not atomic. */

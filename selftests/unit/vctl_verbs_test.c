@@ -295,11 +295,13 @@ TEST_F(vctl, diagnose)
 	const struct reply x = REPLY({ HS_A_EXIT_REASON, .num = 2 },
 		{ HS_A_EXIT_NAME, .str = "TRIPLE_FAULT" }, { HS_A_EXIT_RIP, .num = 0x1000 },
 		{ HS_A_EXIT_QUAL, .num = 0 });
+	const struct reply m = REPLY({ HS_A_MSR_NUMBER, .num = 0x345 },
+		{ HS_A_MSR_READS, .num = 7 }, { HS_A_MSR_WRITES, .num = 2 });
 	const struct reply v = REPLY({ HS_A_DIAG_VCPU, .num = 1 },
 		{ HS_A_DIAG_REASON, .str = "triple fault" },
 		{ HS_A_DIAG_INSN, .bytes = "\x0f\x0b", .len = 2 },
 		{ HS_A_DIAG_REGS, .bytes = &regs, .len = sizeof(regs) },
-		{ HS_A_DIAG_EXIT, .nest = &x });
+		{ HS_A_DIAG_EXIT, .nest = &x }, { HS_A_DIAG_MSR, .nest = &m });
 	const struct reply r = REPLY({ HS_A_DIAG, .nest = &v }, { HS_A_VM_ID, .num = 3 },
 		{ HS_A_VM_NAME, .str = "web" }, { HS_A_VM_STATE, .num = HS_VM_FAILED });
 
@@ -313,9 +315,10 @@ TEST_F(vctl, diagnose)
 	EXPECT_NE(strstr(self->out, "  rip       0000000000001000  rflags"), NULL);
 	EXPECT_NE(strstr(self->out, "  cs   0010 base"), NULL);
 	EXPECT_NE(strstr(self->out, "      2 TRIPLE_FAULT             rip 0000000000001000 qualification 0\n"), NULL);
+	EXPECT_NE(strstr(self->out, "\n    00000345 read 7 written 2 times\n"), NULL);
 	RUN("diagnose", "web", "-j");
 	EXPECT_NE(strstr(self->out, "\"vcpus\":[{\"vcpu\":1,\"reason\":\"triple fault\",\"code\":[15,11],\"regs\":{\"rax\":2748,"), NULL);
-	EXPECT_NE(strstr(self->out, "\"exits\":[{\"exit_reason\":2,\"name\":\"TRIPLE_FAULT\",\"qualification\":0,\"rip\":4096}]}]}\n"), NULL);
+	EXPECT_NE(strstr(self->out, "\"exits\":[{\"exit_reason\":2,\"name\":\"TRIPLE_FAULT\",\"qualification\":0,\"rip\":4096}],\"msrs\":[{\"msr\":837,\"reads\":7,\"writes\":2}]}]}\n"), NULL);
 }
 
 /* ---- help and batches --------------------------------------------------------------------------- */

@@ -112,6 +112,22 @@ static void print_exit(const struct reply *rep, void *arg)
 	       reason, safe, rip, qual);
 }
 
+static void print_msr(const struct reply *rep, void *arg)
+{
+	uint64_t reads = 0, writes = 0;
+	uint32_t msr = 0;
+	bool *first = arg;
+
+	if (*first)
+		puts("  MSRs that do not exist, the last one first:");
+	*first = false;
+	reply_u32(rep, HS_A_MSR_NUMBER, &msr);
+	reply_u64(rep, HS_A_MSR_READS, &reads);
+	reply_u64(rep, HS_A_MSR_WRITES, &writes);
+	printf("    %08" PRIx32 " read %" PRIu64 " written %" PRIu64 " times\n",
+	       msr, reads, writes);
+}
+
 static void print_vcpu(const struct reply *rep)
 {
 	struct hs_uregs r;
@@ -127,6 +143,8 @@ static void print_vcpu(const struct reply *rep)
 	if (get_regs(rep, &r))
 		print_regs(&r);
 	reply_each(rep, HS_A_DIAG_EXIT, print_exit, &first);
+	first = true;
+	reply_each(rep, HS_A_DIAG_MSR, print_msr, &first);
 }
 
 /* ---- JSON --------------------------------------------------------------------------- */
@@ -170,6 +188,22 @@ static void json_exit(const struct reply *rep, void *arg)
 	json_close(j);
 }
 
+static void json_msr(const struct reply *rep, void *arg)
+{
+	struct json *j = arg;
+	uint32_t msr;
+	uint64_t val;
+
+	json_object(j, NULL);
+	if (reply_u32(rep, HS_A_MSR_NUMBER, &msr))
+		json_u64(j, "msr", msr);
+	if (reply_u64(rep, HS_A_MSR_READS, &val))
+		json_u64(j, "reads", val);
+	if (reply_u64(rep, HS_A_MSR_WRITES, &val))
+		json_u64(j, "writes", val);
+	json_close(j);
+}
+
 static void json_text(struct json *j, const char *key, const char *text)
 {
 	if (text && *text)
@@ -199,6 +233,9 @@ static void json_vcpu(struct json *j, const struct reply *rep)
 		json_regs(j, &r);
 	json_array(j, "exits");
 	reply_each(rep, HS_A_DIAG_EXIT, json_exit, j);
+	json_close(j);
+	json_array(j, "msrs");
+	reply_each(rep, HS_A_DIAG_MSR, json_msr, j);
 	json_close(j);
 	json_close(j);
 }

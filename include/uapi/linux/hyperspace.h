@@ -267,6 +267,8 @@ enum hs_diag_attr {
 	HS_A_DIAG_REMEDY,	/* string; optional */
 	HS_A_DIAG_INSN,		/* binary: bytes at RIP, up to 15; optional */
 	HS_A_DIAG_ACTIVITY,	/* string: running, halted, wait-for-sipi */
+	HS_A_DIAG_MSR,		/* nested HS_A_MSR_*: tried by the guest, and not
+				 * there; the last one first; repeated */
 
 	__HS_A_DIAG_MAX,
 	HS_A_DIAG_MAX = __HS_A_DIAG_MAX - 1
@@ -281,6 +283,16 @@ enum hs_exit_attr {
 
 	__HS_A_EXIT_MAX,
 	HS_A_EXIT_MAX = __HS_A_EXIT_MAX - 1
+};
+
+enum hs_msr_attr {
+	HS_A_MSR_PAD = 1,
+	HS_A_MSR_NUMBER,	/* u32 */
+	HS_A_MSR_READS,		/* u64, refused with #GP, as all of these */
+	HS_A_MSR_WRITES,	/* u64 */
+
+	__HS_A_MSR_MAX,
+	HS_A_MSR_MAX = __HS_A_MSR_MAX - 1
 };
 
 /* Registers of a vCPU as HS_A_DIAG_REGS carries them; only ever extended. */
