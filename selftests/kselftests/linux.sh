@@ -1,64 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: cpus=2 hz=400M files=kernel:6.1,kernel:6.12,guests/initrd-6.1,guests/initrd-6.12
+# lab: cpus=2 hz=400M files=kernel:6.1,kernel:6.12,guests/initrd-6.1,guests/initrd-6.12,selftests/kselftests/linux_lib.sh
 # Stock Debian kernels: to the prompt, typed at, counted, stopped by the power
 # button, rebooted, and panicked.
 . "${HERE:-/lab}/lib.sh"
 
-KEYS=/tmp/keys
-console=
+. "$HERE/linux_lib.sh"
 
-log() { vctl console "$1" --log | tr -d '\r'; }
-
-# The console of VM $1 shows $2 ($3 times, default 1), or never will.
-shown_or_ended() {
-	[ "$(log "$1" | grep -c -- "$2")" -ge "${3:-1}" ] || [ "$(state "$1")" != running ]
-}
-
-# Waits for that.  A line may be half there: what is read from it must be in $2.
-shows() {
-	await shown_or_ended "$@" && [ "$(log "$1" | grep -c -- "$2")" -ge "${3:-1}" ]
-}
-
-# A keyboard for VM $1: what is written to descriptor 3 is typed, until drop.
-# What the guest answers is read from the log.
-connect() {
-	rm -f $KEYS
-	mkfifo $KEYS
-	vctl console "$1" <$KEYS >/dev/null 2>&1 &
-	console=$!
-	exec 3>$KEYS
-}
-
-# type_in TEXT [VM PATTERN]: types a line, and waits until the console shows PATTERN.
-type_in() {
-	(trap '' PIPE && printf '%s\n' "$1" >&3)
-	[ -z "$3" ] || shows "$2" "$3"
-}
-
-show_end() {
-	note "$(vctl show "$1")"
-	note "$(log "$1" | tail -n 25)"
-}
-
-boot() { # VM KERNEL CPUS MEM
-	vctl create "$1" --kernel "/lab/vmlinuz-$2" --initrd "/lab/initrd-$2" --mem "$4" --cpus "$3" \
-		--append "console=ttyS0 quiet cryptomgr.notests $5" ${6:+--on-panic $6} >/dev/null &&
-		vctl start "$1" && shows "$1" 'guest is up.* KiB' && shows "$1" 'guest# ' &&
-		connect "$1"
-}
-
-drop() {
-	case $(state "$1") in running | paused) vctl stop "$1" --force ;; esac
-	vctl destroy "$1" || kill $console
-	exec 3>&-
-	[ -z "$console" ] || wait "$console"
-	console=
+# Types a line, and waits until the console shows PATTERN.
+type_in() { # VM TEXT PATTERN
+	send "$1" "$2"
+	shows "$1" "$3"
 }
 
 prompt() { # KERNEL CPUS MEM-MIB
 	label="$1, $2 vCPU"
-	if boot l "$1" "$2" "$3M" "" && [ "$(state l)" = running ]; then
+	if boot_initrd l "$1" "$2" "$3M" "" && [ "$(state l)" = running ]; then
 		pass "$label: prompt"
 	else
 		show_end l
@@ -80,15 +37,15 @@ prompt() { # KERNEL CPUS MEM-MIB
 		note "$line"
 		fail "$label: sees its CPUs and memory"
 	fi
-	ok "$label: answers what is typed" type_in 'echo answer-$((6 * 7))' l 'answer-42'
+	ok "$label: answers what is typed" type_in l 'echo answer-$((6 * 7))' 'answer-42'
 
 	# Both clocks are read by the host's side of a typed command, 5 s apart.
 	t0=$(awk '{ print $1 }' /proc/uptime)
-	type_in 'echo up0=$(cut -d" " -f1 /proc/uptime)=' l '^up0=[0-9.]*='
+	type_in l 'echo up0=$(cut -d" " -f1 /proc/uptime)=' '^up0=[0-9.]*='
 	t1=$(awk '{ print $1 }' /proc/uptime)
 	sleep 5
 	t2=$(awk '{ print $1 }' /proc/uptime)
-	type_in 'echo up1=$(cut -d" " -f1 /proc/uptime)=' l '^up1=[0-9.]*='
+	type_in l 'echo up1=$(cut -d" " -f1 /proc/uptime)=' '^up1=[0-9.]*='
 	t3=$(awk '{ print $1 }' /proc/uptime)
 	g0=$(log l | sed -n 's/^up0=\([0-9.]*\)=.*/\1/p')
 	g1=$(log l | sed -n 's/^up1=\([0-9.]*\)=.*/\1/p')
@@ -120,8 +77,8 @@ prompt 6.12 1 160
 prompt 6.12 2 192
 
 # Reboot starts it again in place.
-if boot r 6.1 1 128M "hs.cmd=ZWNobyBmaXJzdA=="; then
-	type_in 'reboot -f'
+if boot_initrd r 6.1 1 128M "hs.cmd=ZWNobyBmaXJzdA=="; then
+	send r 'reboot -f'
 	if shows r 'guest is up' 2 && [ "$(state r)" = running ]; then
 		pass "reboot restarts it in place"
 	else
@@ -135,7 +92,7 @@ fi
 
 # A panic is seen, by the pvpanic device that the stock driver finds.
 shows r 'guest# ' 2
-type_in 'echo c >/proc/sysrq-trigger'
+send r 'echo c >/proc/sysrq-trigger'
 if vctl wait r failed --timeout 120; then
 	has "a panic ends it as failed" "$(vctl show r)" "panic"
 else
