@@ -62,12 +62,14 @@ run() { # KERNEL CPUS MEM
 
 	at d "ip addr add $GUEST/24 dev eth0; ip link set eth0 up" >/dev/null
 	says "net: its address" 'cat /sys/class/net/eth0/address' $MAC
-	# The side that sends closes; nc ends when it has got everything.
-	nc -l -p 5000 </disk/pattern >/dev/null &
-	says "net: from the host" "nc $HOST 5000 </dev/null | md5sum | cut -d ' ' -f 1" "$PATTERN"
-	nc -l -p 5001 >/tmp/got &
+	# Whoever connects asks again until the other side listens.
+	nc -l -p 5000 -e cat /disk/pattern &
+	says "net: from the host" \
+		"until nc $HOST 5000 -e sh -c 'cat >/tmp/got'; do sleep 0.2; done 2>/dev/null; md5sum </tmp/got | cut -d ' ' -f 1" \
+		"$PATTERN"
+	nc -l -p 5001 -e sh -c 'cat >/tmp/got' &
 	listener=$!
-	at d "dd if=/dev/vda bs=64k 2>/dev/null | nc $HOST 5001 >/dev/null" >/dev/null
+	at d "until nc $HOST 5001 -e cat /dev/vda; do sleep 0.2; done 2>/dev/null" >/dev/null
 	wait $listener
 	is "$label: net: to the host" "$(sum_of </tmp/got)" "$OTHER"
 

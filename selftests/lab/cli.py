@@ -102,7 +102,9 @@ def parser():
     d.add_argument("files", nargs="*", metavar="SRC[:NAME]")
     sub.add_parser("debian", help="path of a disk image with a Debian system for guests")
     sub.add_parser("source", help="directory of Debian's linux-source-6.1.tar.xz")
-    sub.add_parser("qemu", help="directory with QEMU for use in the machine (--file DIR:/opt/qemu)")
+    q = sub.add_parser("qemu",
+                       help="directory with QEMU for use in the machine (--file DIR:/opt/qemu)")
+    q.add_argument("kind", nargs="?", default="small", choices=sorted(peer.KINDS))
     r = sub.add_parser("root", help="root of a Debian suite with headers and compiler")
     r.add_argument("suite", choices=sorted(roots.KERNEL))
     r.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD ...",
@@ -175,7 +177,7 @@ def main(argv):
             print(kernels.source())
             return 0
         if opts.verb == "qemu":
-            print(peer.find())
+            print(peer.find(opts.kind))
             return 0
         if opts.verb == "root":
             argv = opts.argv[1:] if opts.argv[:1] == ["--"] else opts.argv

@@ -44,8 +44,9 @@ FILES = {
     "etc/hostname": "debian\n",
     "etc/hosts": "127.0.0.1\tlocalhost\n127.0.1.1\tdebian\n",
     "etc/fstab": "UUID=%s / ext4 errors=remount-ro 0 1\n" % UUID,
+    "etc/default/locale": "",
     "etc/machine-id": "3c0de5f1b0a14c0e8f0d2a6b9e7d4c31\n",
-    "etc/systemd/network/80-dhcp.network": "[Match]\nName=en* eth*\n\n[Network]\nDHCP=yes\n",
+    "etc/systemd/network/95-dhcp.network": "[Match]\nName=en* eth*\n\n[Network]\nDHCP=yes\n",
     # Nothing is lost by a journal in memory, but writes to the disk that tests count.
     "etc/systemd/journald.conf.d/volatile.conf": "[Journal]\nStorage=volatile\n",
 }
