@@ -5,6 +5,7 @@
  *
  * A nest has a name space of its own: the attribute to blame is one of the nest's.
  */
+#include "dev/virtio_net_core.h"
 #include "dev_params.h"
 #include "vm_params.h"
 
@@ -64,21 +65,16 @@ int hs_disk_params_get(const struct hs_attr_view tb[HS_A_DISK_MAX + 1],
 	return 0;
 }
 
-/* IEEE 802: bit 0 of the first byte is set in addresses of groups. */
 static int get_mac(const struct hs_attr_view *a, u8 mac[HS_MAC_LEN],
 		   struct hs_attr_error *e)
 {
-	static const u8 none[HS_MAC_LEN];
+	const char *why;
 
 	if (a->len != HS_MAC_LEN)
-		return hs_attr_blame(e, -EINVAL, HS_A_NET_MAC, "an address has 6 bytes");
+		return hs_attr_blame(e, -EINVAL, HS_A_NET_MAC, "a MAC address has 6 bytes");
 	memcpy(mac, a->data, HS_MAC_LEN);
-	if (mac[0] & 1)
-		return hs_attr_blame(e, -EINVAL, HS_A_NET_MAC,
-				     "an address of a group, not of an interface");
-	if (!memcmp(mac, none, HS_MAC_LEN))
-		return hs_attr_blame(e, -EINVAL, HS_A_NET_MAC, "an address is not all zero");
-	return 0;
+	why = hs_net_mac_check(mac);
+	return why ? hs_attr_blame(e, -EINVAL, HS_A_NET_MAC, why) : 0;
 }
 
 /**
@@ -128,6 +124,31 @@ int hs_dev_id_get(const struct hs_attr_view tb[HS_A_MAX + 1],
 	if (!tb[HS_A_DEV_ID].data)
 		return hs_attr_missing(e, HS_A_DEV_ID, "the id of a device is needed");
 	return get_id(&tb[HS_A_DEV_ID], HS_A_DEV_ID, id, e);
+}
+
+/**
+ * hs_dev_up_get - whether a link is to be up
+ * @tb: attributes of the message by number
+ * @up: filled in
+ * @e: what is wrong, when something is
+ *
+ * Return: 0, -EINVAL when it is missing or malformed, -ERANGE.  Any context.
+ */
+int hs_dev_up_get(const struct hs_attr_view tb[HS_A_MAX + 1], bool *up,
+		  struct hs_attr_error *e)
+{
+	u32 v;
+	int err;
+
+	if (!tb[HS_A_DEV_UP].data)
+		return hs_attr_missing(e, HS_A_DEV_UP, "whether the link is to be up is needed");
+	err = hs_attr_u32(tb, HS_A_DEV_UP, 0, &v, e);
+	if (err)
+		return err;
+	if (v > 1)
+		return hs_attr_blame(e, -ERANGE, HS_A_DEV_UP, "a link is up (1) or down (0)");
+	*up = v;
+	return 0;
 }
 
 /**

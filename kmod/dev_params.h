@@ -32,6 +32,8 @@ int hs_net_params_get(const struct hs_attr_view tb[HS_A_NET_MAX + 1],
 		      struct hs_dev_params *d, struct hs_attr_error *e);
 int hs_dev_id_get(const struct hs_attr_view tb[HS_A_MAX + 1],
 		  char id[HS_DEV_ID_MAX + 1], struct hs_attr_error *e);
+int hs_dev_up_get(const struct hs_attr_view tb[HS_A_MAX + 1], bool *up,
+		  struct hs_attr_error *e);
 int hs_feature_get(const struct hs_attr_view *a, char name[HS_FEATURE_MAX + 1],
 		   struct hs_attr_error *e);
 

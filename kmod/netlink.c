@@ -28,6 +28,10 @@ static const struct genl_ops ops[] = {
 	OP(VM_RESET, key, .doit = hs_netlink_vm_reset),
 	OP(VM_DIAG, key, .start = hs_netlink_diag_start,
 	   .dumpit = hs_netlink_diag_dump, .done = hs_netlink_diag_done),
+	OP(DEV_ADD, dev_add, .doit = hs_netlink_dev_add),
+	OP(DEV_DEL, dev_del, .doit = hs_netlink_dev_del),
+	OP(DEV_GET, key, .dumpit = hs_netlink_dev_dump),
+	OP(DEV_SET, dev_set, .doit = hs_netlink_dev_set),
 };
 
 static const struct genl_multicast_group groups[] = {
@@ -61,16 +65,16 @@ bool hs_netlink_listening(void)
 
 /**
  * hs_netlink_view - attributes as the pure part of the parser takes them
- * @attrs: as generic netlink parsed them
- * @tb: filled in; points into the message
+ * @attrs: as netlink parsed them, up to number @max
+ * @tb: filled in, from 0 to @max; points into the message
+ * @max: the largest number
  */
-void hs_netlink_view(struct nlattr *const attrs[HS_A_MAX + 1],
-		     struct hs_attr_view tb[HS_A_MAX + 1])
+void hs_netlink_view(struct nlattr *const *attrs, struct hs_attr_view *tb, unsigned int max)
 {
 	unsigned int i;
 
-	memset(tb, 0, sizeof(*tb) * (HS_A_MAX + 1));
-	for (i = 1; i <= HS_A_MAX; i++) {
+	memset(tb, 0, sizeof(*tb) * (max + 1));
+	for (i = 1; i <= max; i++) {
 		if (!attrs[i])
 			continue;
 		tb[i].data = nla_data(attrs[i]);

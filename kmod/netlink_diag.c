@@ -101,7 +101,7 @@ static int begin(struct netlink_callback *cb)
 			  cb->extack);
 	if (err)
 		return err;
-	hs_netlink_view(attrs, tb);
+	hs_netlink_view(attrs, tb, HS_A_MAX);
 	err = hs_vm_key_get(tb, &key, &e);
 	if (err)
 		return hs_netlink_error(cb->extack, attrs, err, &e);

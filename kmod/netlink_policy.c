@@ -72,5 +72,13 @@ const struct nla_policy hs_policy_dev_del[HS_A_MAX + 1] = {
 	[HS_A_DEV_ID]		= DEV_ID,
 };
 
+/* HS_CMD_DEV_SET */
+const struct nla_policy hs_policy_dev_set[HS_A_MAX + 1] = {
+	[HS_A_VM_ID]		= { .type = NLA_U32 },
+	[HS_A_VM_NAME]		= NAME,
+	[HS_A_DEV_ID]		= DEV_ID,
+	[HS_A_DEV_UP]		= NLA_POLICY_RANGE(NLA_U32, 0, 1),
+};
+
 /* HS_CMD_CHECK */
 const struct nla_policy hs_policy_none[HS_A_MAX + 1] = { };

@@ -12,6 +12,7 @@ extern const struct nla_policy hs_policy_key[HS_A_MAX + 1];
 extern const struct nla_policy hs_policy_stop[HS_A_MAX + 1];
 extern const struct nla_policy hs_policy_dev_add[HS_A_MAX + 1];
 extern const struct nla_policy hs_policy_dev_del[HS_A_MAX + 1];
+extern const struct nla_policy hs_policy_dev_set[HS_A_MAX + 1];
 extern const struct nla_policy hs_policy_none[HS_A_MAX + 1];
 
 extern const struct nla_policy hs_policy_disk[HS_A_DISK_MAX + 1];

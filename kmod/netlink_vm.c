@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests about one VM: find it, do it, answer. */
-#include <linux/file.h>
-#include "image.h"
 #include "netlink.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -27,7 +25,7 @@ static struct hs_vm *find_vm(struct genl_info *info)
 	struct hs_vm *vm;
 	int err;
 
-	hs_netlink_view(info->attrs, tb);
+	hs_netlink_view(info->attrs, tb, HS_A_MAX);
 	err = hs_vm_key_get(tb, &key, &e);
 	if (err)
 		return ERR_PTR(fail(info, err, &e));
@@ -37,8 +35,15 @@ static struct hs_vm *find_vm(struct genl_info *info)
 	return vm;
 }
 
-/* The same for requests that change something. */
-static struct hs_vm *find_vm_admin(struct sk_buff *skb, struct genl_info *info)
+/**
+ * hs_netlink_find_vm_admin - the VM that a request is to change
+ * @skb: the request
+ * @info: the same; extack is set on an error
+ *
+ * Return: the VM with a reference, or ERR_PTR: -EPERM, and as hs_vm_key_get()
+ * and hs_vm_find().
+ */
+struct hs_vm *hs_netlink_find_vm_admin(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = hs_netlink_permit(skb, info->extack);
 
@@ -79,6 +84,17 @@ static int put_tids(struct sk_buff *msg, struct hs_vm *vm)
 	tid = nla_data(nla);
 	for (i = 0; i < vm->cpus; i++)
 		tid[i] = hs_vcpu_tid(vm->vcpu[i]);
+	return 0;
+}
+
+/* Features that the guest does not see, as its creator named them. */
+static int put_hidden(struct sk_buff *msg, struct hs_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; vm->hide && i < vm->hide->nr; i++)
+		if (nla_put_string(msg, HS_A_VM_CPU_HIDE, vm->hide->name[i]))
+			return -EMSGSIZE;
 	return 0;
 }
 
@@ -136,13 +152,22 @@ int hs_netlink_put_vm(struct sk_buff *msg, struct hs_vm *vm)
 	    nla_put_u32(msg, HS_A_VM_PAGE_BYTES, vm->page_bytes) ||
 	    put_u64(msg, HS_A_VM_LARGE_BYTES, hs_gmem_large(vm->gmem)) ||
 	    put_tids(msg, vm) ||
+	    put_hidden(msg, vm) ||
 	    (w.has_exit_code && nla_put_u32(msg, HS_A_VM_EXIT_CODE, w.exit_code)))
 		return -EMSGSIZE;
 	return put_stats(msg, vm);
 }
 
-static struct sk_buff *reply_new(struct genl_info *info, u8 cmd, size_t size,
-				 void **hdr)
+/**
+ * hs_netlink_reply_new - an answer to be filled in
+ * @info: the request
+ * @cmd: HS_CMD_*
+ * @size: bytes of attributes
+ * @hdr: for genlmsg_end()
+ *
+ * Return: the message, or NULL when there is no memory.
+ */
+struct sk_buff *hs_netlink_reply_new(struct genl_info *info, u8 cmd, size_t size, void **hdr)
 {
 	struct sk_buff *msg = genlmsg_new(size, GFP_KERNEL);
 
@@ -165,7 +190,7 @@ int hs_netlink_vm_get(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
-	msg = reply_new(info, HS_CMD_VM_GET, HS_NETLINK_VM_SIZE, &hdr);
+	msg = hs_netlink_reply_new(info, HS_CMD_VM_GET, HS_NETLINK_VM_SIZE, &hdr);
 	if (!msg) {
 		hs_vm_put(vm);
 		return fail_why(info, -ENOMEM, NULL);
@@ -181,27 +206,19 @@ int hs_netlink_vm_get(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(msg, info);
 }
 
-/* Makes the VM of a checked description; the descriptors become files here. */
-static struct hs_vm *new_vm(struct genl_info *info, const struct hs_vm_params *p,
-			    struct hs_attr_error *e)
+/* Makes the VM of a checked description; extack is set on an error. */
+static struct hs_vm *new_vm(struct genl_info *info, const struct hs_vm_params *p)
 {
-	struct file *kernel, *initrd = NULL;
+	struct hs_netlink_parts *np = hs_netlink_parts_get(info, p);
+	struct hs_attr_error e = { };
 	struct hs_vm *vm;
 
-	kernel = hs_image_get(p->kernel_fd, HS_A_VM_KERNEL_FD, e);
-	if (IS_ERR(kernel))
-		return ERR_CAST(kernel);
-	if (p->initrd_fd >= 0)
-		initrd = hs_image_get(p->initrd_fd, HS_A_VM_INITRD_FD, e);
-	if (IS_ERR(initrd)) {
-		fput(kernel);
-		return ERR_CAST(initrd);
-	}
-	memset(e, 0, sizeof(*e));
-	vm = hs_vm_create(p, kernel, initrd, e, info);
-	if (initrd)
-		fput(initrd);
-	fput(kernel);
+	if (IS_ERR(np))
+		return ERR_CAST(np);
+	vm = hs_vm_create(p, hs_netlink_parts(np), &e, info);
+	if (IS_ERR(vm))
+		hs_netlink_parts_error(info, np, PTR_ERR(vm), &e);
+	hs_netlink_parts_put(np);
 	return vm;
 }
 
@@ -219,18 +236,18 @@ int hs_netlink_vm_new(struct sk_buff *skb, struct genl_info *info)
 	err = hs_netlink_permit(skb, info->extack);
 	if (err)
 		return err;
-	hs_netlink_view(info->attrs, tb);
+	hs_netlink_view(info->attrs, tb, HS_A_MAX);
 	err = hs_vm_params_get(tb, &p, &e);
 	if (err)
 		return fail(info, err, &e);
 	/* Before the VM, so that nothing can fail once it exists. */
-	msg = reply_new(info, HS_CMD_VM_NEW, GENLMSG_DEFAULT_SIZE, &hdr);
+	msg = hs_netlink_reply_new(info, HS_CMD_VM_NEW, GENLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return fail_why(info, -ENOMEM, NULL);
-	vm = new_vm(info, &p, &e);
+	vm = new_vm(info, &p);
 	if (IS_ERR(vm)) {
 		nlmsg_free(msg);
-		return fail(info, PTR_ERR(vm), &e);
+		return PTR_ERR(vm);
 	}
 	/* These are small and cannot run out of room. */
 	nla_put_u32(msg, HS_A_VM_ID, vm->id);
@@ -244,7 +261,7 @@ int hs_netlink_vm_new(struct sk_buff *skb, struct genl_info *info)
 /* HS_CMD_VM_DEL */
 int hs_netlink_vm_del(struct sk_buff *skb, struct genl_info *info)
 {
-	struct hs_vm *vm = find_vm_admin(skb, info);
+	struct hs_vm *vm = hs_netlink_find_vm_admin(skb, info);
 	const char *why = NULL;
 	int err;
 
@@ -259,7 +276,7 @@ int hs_netlink_vm_del(struct sk_buff *skb, struct genl_info *info)
 /* HS_CMD_VM_START */
 int hs_netlink_vm_start(struct sk_buff *skb, struct genl_info *info)
 {
-	struct hs_vm *vm = find_vm_admin(skb, info);
+	struct hs_vm *vm = hs_netlink_find_vm_admin(skb, info);
 	struct hs_attr_error e = { };
 	int err;
 
@@ -273,7 +290,7 @@ int hs_netlink_vm_start(struct sk_buff *skb, struct genl_info *info)
 /* HS_CMD_VM_STOP */
 int hs_netlink_vm_stop(struct sk_buff *skb, struct genl_info *info)
 {
-	struct hs_vm *vm = find_vm_admin(skb, info);
+	struct hs_vm *vm = hs_netlink_find_vm_admin(skb, info);
 	const char *why = NULL;
 	int err;
 
@@ -288,7 +305,7 @@ typedef int (*vm_op)(struct hs_vm *vm, const char **why, struct genl_info *info)
 
 static int simple_op(struct sk_buff *skb, struct genl_info *info, vm_op op)
 {
-	struct hs_vm *vm = find_vm_admin(skb, info);
+	struct hs_vm *vm = hs_netlink_find_vm_admin(skb, info);
 	const char *why = NULL;
 	int err;
 

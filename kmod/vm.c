@@ -27,7 +27,7 @@ static struct {
 	struct mutex lock;
 	struct xarray by_id;
 	u32 next_id;
-	u32 generation;		/* of the set of VMs, never 0 */
+	u32 generation;		/* of the VMs and their devices, never 0 */
 } hs_vms = {
 	.lock = __MUTEX_INITIALIZER(hs_vms.lock),
 	.by_id = XARRAY_INIT(hs_vms.by_id, XA_FLAGS_ALLOC1),
@@ -138,7 +138,19 @@ struct hs_vm *hs_vm_next(u32 *id)
 }
 
 /**
- * hs_vm_generation - changes whenever a VM comes or goes
+ * hs_vm_changed - a VM got a device, or lost one
+ *
+ * Process context.
+ */
+void hs_vm_changed(void)
+{
+	mutex_lock(&hs_vms.lock);
+	vm_changed();
+	mutex_unlock(&hs_vms.lock);
+}
+
+/**
+ * hs_vm_generation - changes whenever a VM or a device of one comes or goes
  *
  * Return: never 0.  Process context.
  */
@@ -229,7 +241,8 @@ static void machine_destroy(struct hs_vm *vm)
 }
 
 /* Puts the machine together; undone by machine_destroy(). */
-static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
+static int machine_create(struct hs_vm *vm, struct hs_vm_parts *parts,
+			  struct hs_attr_error *e)
 {
 	const struct hs_gmem_cfg gmem_cfg = {
 		.ram_bytes = vm->mem_bytes,
@@ -268,17 +281,19 @@ static int machine_create(struct hs_vm *vm, struct hs_attr_error *e)
 		goto free_gmem;
 	}
 	vmx_cfg.gmem = vm->gmem;
+	if (vm->hide)
+		vmx_cfg.hide = vm->hide->set;
 	err = -ENOMEM;
 	vm->vmx = hs_vmx_vm_create(&vmx_cfg);
 	if (!vm->vmx)
 		goto exit_board;
 	err = vcpus_create(vm);
-	if (!err)
-		return 0;
-
 	if (err == -ENOSPC)
 		e->why = "this host has as many vCPUs as it can tell apart";
-	machine_destroy(vm);
+	if (!err)
+		err = hs_vm_devs_create(vm, parts, e);
+	if (err)
+		machine_destroy(vm);
 	return err;
 
 exit_board:
@@ -295,22 +310,25 @@ static void vm_free(struct hs_vm *vm)
 	if (vm->kernel)
 		fput(vm->kernel);
 	mem_cgroup_put(vm->memcg);
+	mutex_destroy(&vm->dev_lock);
 	mutex_destroy(&vm->lock);
+	kfree(vm->hide);
 	kfree(vm->cmdline);
 	kvfree(vm->vcpu);
 	kfree(vm);
 }
 
-static struct hs_vm *vm_alloc(const struct hs_vm_params *p, struct file *kernel,
-			      struct file *initrd)
+static struct hs_vm *vm_alloc(const struct hs_vm_params *p, const struct hs_vm_parts *parts)
 {
 	struct hs_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	bool hides = parts->hide.nr;
 
 	if (!vm)
 		return NULL;
 	kref_init(&vm->ref);
 	init_completion(&vm->released);
 	mutex_init(&vm->lock);
+	mutex_init(&vm->dev_lock);
 	spin_lock_init(&vm->state_lock);
 	raw_spin_lock_init(&vm->hold_lock);
 	init_waitqueue_head(&vm->park_wq);
@@ -326,11 +344,13 @@ static struct hs_vm *vm_alloc(const struct hs_vm_params *p, struct file *kernel,
 	vm->page_bytes = p->page_bytes;
 	vm->cmdline = kstrdup(p->cmdline, GFP_KERNEL_ACCOUNT);
 	vm->vcpu = kvcalloc(p->cpus, sizeof(*vm->vcpu), GFP_KERNEL_ACCOUNT);
-	vm->kernel = get_file(kernel);
-	if (initrd)
-		vm->initrd = get_file(initrd);
+	if (hides)
+		vm->hide = kmemdup(&parts->hide, sizeof(parts->hide), GFP_KERNEL_ACCOUNT);
+	vm->kernel = get_file(parts->kernel);
+	if (parts->initrd)
+		vm->initrd = get_file(parts->initrd);
 	vm->memcg = get_mem_cgroup_from_mm(current->mm);
-	if (vm->cmdline && vm->vcpu)
+	if (vm->cmdline && vm->vcpu && (vm->hide || !hides))
 		return vm;
 	vm_free(vm);
 	return NULL;
@@ -339,8 +359,7 @@ static struct hs_vm *vm_alloc(const struct hs_vm_params *p, struct file *kernel,
 /**
  * hs_vm_create - make a VM that can be started
  * @p: what it is made from
- * @kernel: its kernel image; the VM takes a reference of its own
- * @initrd: its initial RAM disk, likewise; NULL for none
+ * @parts: files and devices, likewise; the VM takes references of its own
  * @e: what is wrong, when something is
  * @info: the request, for its echo
  *
@@ -349,11 +368,11 @@ static struct hs_vm *vm_alloc(const struct hs_vm_params *p, struct file *kernel,
  *
  * Return: the VM with a reference, or ERR_PTR: -EEXIST, -ENOMEM, -EOPNOTSUPP
  * when this host cannot run VMs or has no 2 MiB pages for one, what the loaders
- * say of the images.
+ * say of the images, and the devices of their files: then @parts->bad_dev is not
+ * negative, and @e->attr is of that device's nest.
  */
-struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
-			   struct file *initrd, struct hs_attr_error *e,
-			   struct genl_info *info)
+struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct hs_vm_parts *parts,
+			   struct hs_attr_error *e, struct genl_info *info)
 {
 	struct hs_check missing;
 	struct hs_vm *vm;
@@ -376,7 +395,7 @@ struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
 		return ERR_PTR(-ENODEV);
 	}
 	err = -ENOMEM;
-	vm = vm_alloc(p, kernel, initrd);
+	vm = vm_alloc(p, parts);
 	if (!vm)
 		goto put_module;
 	err = hs_image_check(vm, e);
@@ -385,7 +404,7 @@ struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
 	err = vm_reserve(vm, e);
 	if (err)
 		goto free;
-	err = machine_create(vm, e);
+	err = machine_create(vm, parts, e);
 	if (err)
 		goto unreserve;
 

@@ -7,6 +7,8 @@
  *	vm->lock	mutex; one operation at a time on one VM.  Held over all
  *			that starts, ends, resets or pauses it, so over sleeps.
  *			vCPU threads never take it: whoever holds it waits for them.
+ *	vm->dev_lock	mutex; which disks and nets it has.  They change with
+ *			vm->lock held as well, so who holds either may look.
  *	hs_vms.lock	mutex; which VMs there are and what they are called.
  *			Held shortly, nothing waits under it.
  *	vm->state_lock	spinlock; what a reader sees: state, reason, times.
@@ -26,6 +28,7 @@
 #include "boot/boot.h"
 #include "dev/board.h"
 #include "ept/gmem.h"
+#include "vm_dev.h"
 #include "vm_params.h"
 #include "vm_state.h"
 #include "vmx/vmx.h"
@@ -69,6 +72,7 @@ struct hs_vm {
 	struct kref ref;
 	struct completion released;
 	struct mutex lock;
+	struct mutex dev_lock;
 
 	/* Constant after creation. */
 	u32 id;
@@ -76,6 +80,7 @@ struct hs_vm {
 	u64 mem_bytes;
 	u32 cpus, flags, on_panic, page_bytes;
 	char *cmdline;
+	struct hs_vm_hide *hide;	/* NULL: the guest sees all features */
 	struct file *kernel, *initrd;
 	struct mem_cgroup *memcg;
 	struct hs_board board;
@@ -110,13 +115,13 @@ struct hs_vm {
 /* vm.c: which VMs there are */
 int hs_vm_module_init(void);
 void hs_vm_module_exit(void);
-struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct file *kernel,
-			   struct file *initrd, struct hs_attr_error *e,
-			   struct genl_info *info);
+struct hs_vm *hs_vm_create(const struct hs_vm_params *p, struct hs_vm_parts *parts,
+			   struct hs_attr_error *e, struct genl_info *info);
 int hs_vm_destroy(struct hs_vm *vm, const char **why, struct genl_info *info);
 struct hs_vm *hs_vm_find(const struct hs_vm_key *key, struct hs_attr_error *e);
 struct hs_vm *hs_vm_next(u32 *id);
 u32 hs_vm_generation(void);
+void hs_vm_changed(void);
 void hs_vm_put(struct hs_vm *vm);
 
 /* vm_run.c: starting, ending, and what lies between */

@@ -80,7 +80,8 @@ u64 hs_vm_cpu_time(const struct hs_vm *vm)
  */
 u64 hs_vm_overhead(const struct hs_vm *vm)
 {
-	u64 bytes = sizeof(*vm) + hs_gmem_overhead(vm->gmem);
+	u64 bytes = sizeof(*vm) + (vm->hide ? sizeof(*vm->hide) : 0) +
+		    hs_gmem_overhead(vm->gmem);
 	unsigned int i;
 
 	for (i = 0; i < vm->cpus; i++)

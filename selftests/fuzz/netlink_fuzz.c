@@ -190,6 +190,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	char id[HS_DEV_ID_MAX + 1];
 	struct hs_vm_params p;
 	struct hs_vm_key key;
+	bool up;
 	int err;
 
 	cut(data, size, tb, HS_A_MAX);
@@ -228,6 +229,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		check_error(tb, err, &e);
 	else
 		check_id(id);
+
+	memset(&e, 0, sizeof(e));
+	err = hs_dev_up_get(tb, &up, &e);
+	if (err)
+		check_error(tb, err, &e);
 
 	look_repeated(data, size);
 	drop_all(tb);

@@ -41,6 +41,7 @@ struct nl_end {
 	char why[256];		/* sentence, "" without */
 	int attr;		/* type of the attribute to blame, 0 without */
 	int miss;		/* type of the attribute that is missing, 0 without */
+	int nest;		/* type of the nest that it is missing in, 0: none */
 	bool intr;		/* dump was inconsistent */
 	unsigned int replies;
 };
@@ -147,6 +148,17 @@ static inline struct nlattr *nl_put_str(struct nl_msg *m, int type, const char *
 	return nl_put(m, type, s, strlen(s) + 1);
 }
 
+/* What is put until nl_nest_end() lies in a nest. */
+static inline struct nlattr *nl_nest(struct nl_msg *m, int type)
+{
+	return nl_put(m, type | NLA_F_NESTED, NULL, 0);
+}
+
+static inline void nl_nest_end(struct nl_msg *m, struct nlattr *nest)
+{
+	nest->nla_len = m->buf + m->h.nlmsg_len - (char *)nest;
+}
+
 static inline void nl_read_tlvs(const struct nl_msg *m, struct nlattr *a, int len,
 				struct nl_end *e)
 {
@@ -163,6 +175,10 @@ static inline void nl_read_tlvs(const struct nl_msg *m, struct nlattr *a, int le
 	t = nl_find_in(a, len, NLMSGERR_ATTR_MISS_TYPE);
 	if (t)
 		e->miss = nl_u32(t);
+	t = nl_find_in(a, len, NLMSGERR_ATTR_MISS_NEST);
+	offs = nl_u32(t);
+	if (t && offs + NLA_HDRLEN <= m->h.nlmsg_len)
+		e->nest = ((struct nlattr *)(m->buf + offs))->nla_type & NLA_TYPE_MASK;
 }
 
 /* One message of an answer; true when it was the last. */

@@ -58,7 +58,8 @@ FIXTURE_TEARDOWN(nl)
 /* Commands that name a VM and are answered by an acknowledgement. */
 static const int key_cmds[] = {
 	HS_CMD_VM_GET, HS_CMD_VM_DEL, HS_CMD_VM_START, HS_CMD_VM_STOP,
-	HS_CMD_VM_PAUSE, HS_CMD_VM_RESUME, HS_CMD_VM_RESET,
+	HS_CMD_VM_PAUSE, HS_CMD_VM_RESUME, HS_CMD_VM_RESET, HS_CMD_DEV_ADD,
+	HS_CMD_DEV_DEL, HS_CMD_DEV_SET,
 };
 #define KEY_CMDS	(sizeof(key_cmds) / sizeof(key_cmds[0]))
 
@@ -219,6 +220,12 @@ TEST_F(nl, misplaced_attributes)
 
 		if (key_cmds[i] == HS_CMD_VM_STOP)
 			takes |= 1UL << HS_A_VM_FORCE;
+		if (key_cmds[i] == HS_CMD_DEV_ADD)
+			takes |= 1UL << HS_A_VM_DISK | 1UL << HS_A_VM_NET;
+		if (key_cmds[i] == HS_CMD_DEV_DEL)
+			takes |= 1UL << HS_A_DEV_ID;
+		if (key_cmds[i] == HS_CMD_DEV_SET)
+			takes |= 1UL << HS_A_DEV_ID | 1UL << HS_A_DEV_UP;
 		for (type = 0; type <= HS_A_MAX; type++) {
 			if (takes & 1UL << type)
 				continue;
@@ -320,7 +327,11 @@ TEST_F(nl, broken_framing)
 	EXPECT_EQ(-EOPNOTSUPP, CALL().err);
 	nl_begin(&m, &self->nl, HS_CMD_VM_DIAG, 0);
 	EXPECT_EQ(-EOPNOTSUPP, CALL().err);
+	nl_begin(&m, &self->nl, HS_CMD_DEV_GET, 0);
+	EXPECT_EQ(-EOPNOTSUPP, CALL().err);
 	nl_begin(&m, &self->nl, HS_CMD_VM_START, NLM_F_DUMP);
+	EXPECT_EQ(-EOPNOTSUPP, CALL().err);
+	nl_begin(&m, &self->nl, HS_CMD_DEV_ADD, NLM_F_DUMP);
 	EXPECT_EQ(-EOPNOTSUPP, CALL().err);
 	EXPECT_EQ(0, vm_state(&self->nl, NAME));
 }

@@ -349,7 +349,7 @@ TEST_F_TIMEOUT(dump, echo, 120)
 struct policies {
 	int wire[HS_CMD_MAX + 1][2];	/* command, do or dump: policy */
 	struct {
-		int type;
+		int type, nest;		/* @nest: policy of what is in it */
 		uint64_t min, max;
 		uint32_t len;
 	} attr[16][HS_A_MAX + 1];	/* by policy */
@@ -401,38 +401,65 @@ static void take_policy(const struct nlmsghdr *h, void *arg)
 	    nl_find_nested(attr, NL_POLICY_TYPE_ATTR_MAX_VALUE_U);
 	p->attr[i][t].max = nl_u64(a);
 	p->attr[i][t].len = nl_u32(nl_find_nested(attr, NL_POLICY_TYPE_ATTR_MAX_LENGTH));
+	p->attr[i][t].nest = nl_u32(nl_find_nested(attr, NL_POLICY_TYPE_ATTR_POLICY_IDX));
+}
+
+static void print_attr(const struct policies *p, int policy, int t, FILE *out)
+{
+	static const char * const names[] = {
+		[NL_ATTR_TYPE_U32] = "u32", [NL_ATTR_TYPE_U64] = "u64", [NL_ATTR_TYPE_S32] = "s32",
+	};
+	unsigned int type = p->attr[policy][t].type;
+
+	switch (type) {
+	case NL_ATTR_TYPE_FLAG:
+		fprintf(out, "flag\n");
+		break;
+	case NL_ATTR_TYPE_NESTED:
+		fprintf(out, "nest\n");
+		break;
+	case NL_ATTR_TYPE_NUL_STRING:
+	case NL_ATTR_TYPE_BINARY:
+		fprintf(out, "%s %u\n", type == NL_ATTR_TYPE_BINARY ? "binary" : "nul-string",
+			p->attr[policy][t].len);
+		break;
+	case NL_ATTR_TYPE_U32:
+	case NL_ATTR_TYPE_U64:
+		fprintf(out, "%s %llu %llu\n", names[type],
+			(unsigned long long)p->attr[policy][t].min,
+			(unsigned long long)p->attr[policy][t].max);
+		break;
+	case NL_ATTR_TYPE_S32:
+		fprintf(out, "%s %lld %lld\n", names[type], (long long)p->attr[policy][t].min,
+			(long long)p->attr[policy][t].max);
+		break;
+	default:
+		fprintf(out, "?\n");
+	}
 }
 
 /* As selftests/abi/policy.txt has it. */
 static void print_policies(const struct policies *p, FILE *out)
 {
 	static const char * const mode[] = { "do", "dump" };
-	int cmd, m, t;
+	int cmd, m, t, in, nest;
 
 	for (cmd = 1; cmd <= HS_CMD_MAX; cmd++) {
 		for (m = 0; m < 2; m++) {
 			int i = p->wire[cmd][m];
 
 			for (t = 1; i >= 0 && t <= HS_A_MAX; t++) {
-				int type = p->attr[i][t].type;
-
-				if (!type)
+				if (!p->attr[i][t].type)
 					continue;
 				fprintf(out, "%2d %-4s %2d ", cmd, mode[m], t);
-				if (type == NL_ATTR_TYPE_FLAG)
-					fprintf(out, "flag\n");
-				else if (type == NL_ATTR_TYPE_NUL_STRING)
-					fprintf(out, "nul-string %u\n", p->attr[i][t].len);
-				else if (type == NL_ATTR_TYPE_S32)
-					fprintf(out, "s32 %lld %lld\n",
-						(long long)p->attr[i][t].min,
-						(long long)p->attr[i][t].max);
-				else
-					fprintf(out, "%s %llu %llu\n",
-						type == NL_ATTR_TYPE_U32 ? "u32" :
-						type == NL_ATTR_TYPE_U64 ? "u64" : "?",
-						(unsigned long long)p->attr[i][t].min,
-						(unsigned long long)p->attr[i][t].max);
+				print_attr(p, i, t, out);
+				nest = p->attr[i][t].nest;
+				for (in = 1; nest && nest < 16 && in <= HS_A_MAX; in++) {
+					if (!p->attr[nest][in].type)
+						continue;
+					fprintf(out, "%2d %-4s %2d/%d ", cmd, mode[m], t, in);
+					print_attr(p, nest, in, out);
+				}
 			}
 		}
 	}

@@ -38,7 +38,8 @@ FIXTURE_TEARDOWN(rights)
 
 static const int changing[] = {
 	HS_CMD_VM_DEL, HS_CMD_VM_START, HS_CMD_VM_STOP, HS_CMD_VM_PAUSE,
-	HS_CMD_VM_RESUME, HS_CMD_VM_RESET,
+	HS_CMD_VM_RESUME, HS_CMD_VM_RESET, HS_CMD_DEV_ADD, HS_CMD_DEV_DEL,
+	HS_CMD_DEV_SET,
 };
 
 /* All that changes or reveals something is refused on @nl, the rest is not. */
@@ -78,6 +79,8 @@ static void expect_refused(struct __test_metadata *_metadata, struct nl *nl)
 	e = nl_call(nl, &m, NULL, NULL);
 	EXPECT_EQ(0, e.err);
 	EXPECT_LT(0, e.replies);
+	nl_begin(&m, nl, HS_CMD_DEV_GET, NLM_F_DUMP);
+	EXPECT_EQ(0, nl_call(nl, &m, NULL, NULL).err);
 	close(fd);
 }
 

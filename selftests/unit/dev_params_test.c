@@ -202,6 +202,25 @@ TEST_F(dev, id_of_a_message)
 	EXPECT_IDS(HS_A_DEV_ID, hs_dev_id_get(m->tb, id, &m->e));
 }
 
+TEST_F(dev, links)
+{
+	struct message *m = &self->m;
+	bool up = false;
+	u32 v = 1;
+
+	EXPECT_BAD(-EINVAL, HS_A_DEV_UP, hs_dev_up_get(m->tb, &up, &m->e));
+	set(m, HS_A_DEV_UP, &v, 4);
+	EXPECT_EQ(0, hs_dev_up_get(m->tb, &up, &m->e));
+	EXPECT_TRUE(up);
+	v = 0;
+	EXPECT_EQ(0, hs_dev_up_get(m->tb, &up, &m->e));
+	EXPECT_FALSE(up);
+	v = 2;
+	EXPECT_BAD(-ERANGE, HS_A_DEV_UP, hs_dev_up_get(m->tb, &up, &m->e));
+	set(m, HS_A_DEV_UP, &v, 3);
+	EXPECT_BAD(-EINVAL, HS_A_DEV_UP, hs_dev_up_get(m->tb, &up, &m->e));
+}
+
 TEST_F(dev, features)
 {
 	struct message *m = &self->m;

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-dev_params_test_SRCS := kmod/dev_params.c kmod/vm_params.c
+dev_params_test_SRCS := kmod/dev_params.c kmod/dev/virtio_net_core.c kmod/vm_params.c

@@ -38,6 +38,8 @@
  *			-> HS_A_DEV_ID
  * HS_CMD_DEV_DEL	HS_A_VM_NAME or HS_A_VM_ID, HS_A_DEV_ID: a disk or net;
  *			not while the VM runs or is paused
+ * HS_CMD_DEV_SET	HS_A_VM_NAME or HS_A_VM_ID, HS_A_DEV_ID, HS_A_DEV_UP: takes the
+ *			link of a net down or up, in any state of the VM
  * HS_CMD_DEV_GET (dump) [HS_A_VM_NAME or HS_A_VM_ID]: all devices of the VM, or of
  *			all VMs
  *			-> HS_A_VM_ID, HS_A_VM_NAME, HS_A_DEV: one device per
@@ -83,6 +85,7 @@ enum hs_cmd {
 	HS_CMD_DEV_ADD,
 	HS_CMD_DEV_DEL,
 	HS_CMD_DEV_GET,
+	HS_CMD_DEV_SET,
 
 	__HS_CMD_MAX,
 	HS_CMD_MAX = __HS_CMD_MAX - 1
@@ -126,6 +129,7 @@ enum hs_attr {
 	HS_A_DEV_ID,		/* string: a device of a VM: letter first, then
 				 * [A-Za-z0-9._-] */
 	HS_A_DEV,		/* nested, HS_A_DEV_*; out */
+	HS_A_DEV_UP,		/* u32, 0 or 1: link of a net; 1 at first */
 
 	__HS_A_MAX,
 	HS_A_MAX = __HS_A_MAX - 1
