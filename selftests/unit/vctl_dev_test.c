@@ -105,7 +105,9 @@ TEST_F(vctl, disks_that_are_wrong)
 	RUN("disk", "add", "web", "/dev/null");
 	REFUSED(1, "neither a file nor a block device");
 	RUN("disk", "mend", "web", file);
-	REFUSED(1, "'mend' is neither add nor remove");
+	REFUSED(1, "no such thing to do: 'mend'");
+	RUN("disk", "up", "web", "disk0");
+	REFUSED(1, "no such thing to do: 'up'");
 	RUN("disk", "add", "web");
 	REFUSED(1, "something is missing");
 	RUN("disk", "add", "1x", file);
@@ -177,6 +179,12 @@ TEST_F(vctl, devices_come_and_go)
 	OUT("");
 	RUN("net", "remove", "7", "lan");
 	EXPECT_STREQ(k.log, "13: 3=web 32=disk3 \n13: 2=7 32=lan \n");
+	k.log[0] = '\0';
+	RUN("net", "down", "web", "net0");
+	STATUS(0);
+	OUT("");
+	RUN("net", "up", "7", "net0");
+	EXPECT_STREQ(k.log, "15: 3=web 32=net0 34=0 \n15: 2=7 32=net0 34=1 \n");
 	k.log[0] = '\0';
 	RUN("net", "remove", "web", "a b");
 	REFUSED(1, "vctl: net: id: ");
@@ -286,6 +294,23 @@ TEST_F(vctl, show_is_one_document)
 	RUN("stat", "-j");
 	STATUS(2);
 	EXPECT_EQ(memcmp(self->out, "{\"error\":", 9), 0);
+}
+
+/* No such tty here: what there is, is said. */
+TEST_F(vctl, console_port_that_is_not_there)
+{
+	const struct reply d = DEV(console_nest);
+	const struct reply vm = REPLY({ HS_A_VM_ID, .num = 3 }, { HS_A_VM_NAME, .str = "web" },
+				      { HS_A_VM_TTY, .num = 999999 });
+
+	k.reply[0] = &vm;
+	k.nr_replies = 1;
+	k.dev[0][0] = &d;
+	k.nr_devs[0] = 1;
+	RUN("console", "web", "--port", "hvc7");
+	STATUS(1);
+	EXPECT_EQ(strncmp(self->err, "vctl: console: port: VM 'web' has no port 'hvc7', but these: ", 60), 0);
+	EXPECT_STREQ(k.log, "3: 3=web \n14: 3=web \n");
 }
 
 /* ---- stat ------------------------------------------------------------------------------ */

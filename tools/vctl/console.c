@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <termios.h>
 #include <unistd.h>
+#include "devinfo.h"
 #include "size.h"
 #include "vctl.h"
 
@@ -325,11 +326,55 @@ int console_run(const struct vm_brief *vm)
 
 /* ---- the verb ----------------------------------------------------------------------- */
 
+/* Sets @vm->tty to @tty if that is called @port; else adds its name to @names. */
+static bool try_port(struct vm_brief *vm, uint32_t tty, const char *port, char *names,
+		     size_t size)
+{
+	struct vm_brief other = *vm;
+	char name[64];
+	size_t n = strlen(names);
+
+	other.tty = tty;
+	if (read_line(&other, "port", name, sizeof(name)) < 0)
+		return false;
+	if (!strcmp(name, port)) {
+		vm->tty = tty;
+		return true;
+	}
+	snprintf(names + n, size - n, "%s%s", n ? ", " : "", name);
+	return false;
+}
+
+/* Another console of the VM than the first, by the name that its tty has. */
+static int choose_port(const char *word, const char *port, struct vm_brief *vm)
+{
+	char names[256] = "";
+	struct devices d;
+	bool found;
+	size_t i, j;
+	int ret = devices_get(word, &d);
+
+	if (!ret) {
+		found = try_port(vm, vm->tty, port, names, sizeof(names));
+		for (i = 0; !found && i < d.nr; i++)
+			for (j = 0; !found && j < d.dev[i].ttys; j++)
+				found = try_port(vm, d.dev[i].tty[j], port, names, sizeof(names));
+		if (!found)
+			ret = option_error("port", "VM '%s' has no port '%s', but these: %s",
+					   vm->name, port, names);
+	}
+	devices_free(&d);
+	return ret;
+}
+
 static int run_console(struct args *a)
 {
+	const char *port = args_option(a, "port");
 	struct vm_brief vm;
 	int ret = vm_get(a->word[0], &vm, NULL);
 
+	if (!ret && port)
+		ret = choose_port(a->word[0], port, &vm);
 	if (ret)
 		return ret;
 	if (!args_option(a, "log"))
@@ -340,13 +385,15 @@ static int run_console(struct args *a)
 
 static const struct option console_options[] = {
 	{ "log", 'l', NULL },
+	{ "port", 0, "PORT" },
 	GLOBAL_OPTIONS
 };
 
 const struct verb verb_console = {
-	"console", run_console, console_options, 1, 1, "NAME [--log]",
+	"console", run_console, console_options, 1, 1, "NAME [--port PORT] [--log]",
 	"Connects the terminal with the VM's console, after what the guest has written\n"
 	"last.  ^] leaves it.  Input that is no terminal is sent, and output goes on\n"
 	"until the VM is destroyed.\n\n"
-	"  --log   prints what the guest has written last, and returns\n"
+	"  --port PORT  com1 (the default), hvc0, or agent\n"
+	"  --log        prints what the guest has written last, and returns\n"
 };

@@ -232,7 +232,8 @@ static int add(const char *vm, const char *text, int (*open_it)(const char *, st
 	return ret;
 }
 
-static int remove_it(const char *vm, const char *id)
+/* @up: what its link is to be, for HS_CMD_DEV_SET */
+static int change(int cmd, const char *vm, const char *id, const bool *up)
 {
 	const char *fault = name_fault(id);
 	struct nl_error e;
@@ -241,7 +242,7 @@ static int remove_it(const char *vm, const char *id)
 
 	if (fault)
 		return option_error("id", "%s: '%s'", fault, id);
-	r = request_new(HS_CMD_DEV_DEL, &e);
+	r = request_new(cmd, &e);
 	if (!r)
 		return request_error(&e);
 	ret = vm_argument(vm, r);
@@ -250,6 +251,8 @@ static int remove_it(const char *vm, const char *id)
 		return ret;
 	}
 	request_string(r, HS_A_DEV_ID, id);
+	if (up)
+		request_u32(r, HS_A_DEV_UP, *up);
 	return request_do(r, NULL, NULL, &e) ? request_error(&e) : VCTL_OK;
 }
 
@@ -258,8 +261,8 @@ static int run_dev(struct args *a, int (*open_it)(const char *, struct dev *))
 	if (!strcmp(a->word[0], "add"))
 		return add(a->word[1], a->word[2], open_it);
 	if (!strcmp(a->word[0], "remove"))
-		return remove_it(a->word[1], a->word[2]);
-	return usage_error("'%s' is neither add nor remove", a->word[0]);
+		return change(HS_CMD_DEV_DEL, a->word[1], a->word[2], NULL);
+	return usage_error("no such thing to do: '%s'", a->word[0]);
 }
 
 static int run_disk(struct args *a)
@@ -269,6 +272,10 @@ static int run_disk(struct args *a)
 
 static int run_net(struct args *a)
 {
+	bool up = !strcmp(a->word[0], "up");
+
+	if (up || !strcmp(a->word[0], "down"))
+		return change(HS_CMD_DEV_SET, a->word[1], a->word[2], &up);
 	return run_dev(a, net_open);
 }
 
@@ -289,9 +296,9 @@ const struct verb verb_disk = {
 
 const struct verb verb_net = {
 	"net", run_net, dev_options, 3, 3,
-	"add NAME TAP[,mac=MAC][,bridge=NAME][,id=ID] | remove NAME ID",
-	"Gives a VM a network interface and prints its id, or takes one away.  The VM\n"
-	"must not run.\n\n"
+	"add NAME TAP[,mac=MAC][,bridge=NAME][,id=ID] | remove NAME ID | up NAME ID | down NAME ID",
+	"Gives a VM a network interface and prints its id, or takes one away: the VM must\n"
+	"not run.  Or brings its link up or down, as plugging a cable in or out does.\n\n"
 	"  TAP            a tap device; made when there is none of that name, for as\n"
 	"                 long as the VM has it\n"
 	"  ,mac=MAC       its address; without it one made from the names\n"

@@ -62,6 +62,7 @@ static const char *const attr_names[] = {
 	[HS_A_VM_NET] = "net",
 	[HS_A_VM_CPU_HIDE] = "cpu-hide",
 	[HS_A_DEV_ID] = "id",
+	[HS_A_DEV_UP] = "up",
 };
 
 /* What an option is mostly about has no name of its own in it. */

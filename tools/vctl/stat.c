@@ -407,6 +407,15 @@ static int follow(const char *word, uint64_t ms, uint64_t count, const sigset_t 
 	return ret;
 }
 
+/* Who started vctl may have it ignore a signal, as shells do in the background. */
+static void add_signal(sigset_t *set, int sig)
+{
+	struct sigaction sa;
+
+	if (!sigaction(sig, NULL, &sa) && sa.sa_handler != SIG_IGN)
+		sigaddset(set, sig);
+}
+
 /* While it lasts, SIGINT and SIGTERM end it between two samples. */
 static int run_interval(const char *word, uint64_t ms, uint64_t count)
 {
@@ -414,8 +423,8 @@ static int run_interval(const char *word, uint64_t ms, uint64_t count)
 	int ret;
 
 	sigemptyset(&enough);
-	sigaddset(&enough, SIGINT);
-	sigaddset(&enough, SIGTERM);
+	add_signal(&enough, SIGINT);
+	add_signal(&enough, SIGTERM);
 	sigprocmask(SIG_BLOCK, &enough, &old);
 	ret = follow(word, ms, count, &enough);
 	sigprocmask(SIG_SETMASK, &old, NULL);
