@@ -185,16 +185,6 @@ static void config_write(struct func *f, u8 off, unsigned int size, u32 val)
 		f->pending = 0;
 }
 
-/* Near other BARs, or hardly two would ever overlap. */
-static void bar_write(struct func *f, unsigned int bar, u32 val)
-{
-	if (f->c.bar_io & BIT(bar))
-		val = HS_PORT_PCI_IO - 64 + (val & 0x1ff);
-	else
-		val = HS_GPA_PCI_START - 0x1000 + ((val & 0x1f) << 12);
-	config_write(f, PCI_BASE_ADDRESS_0 + 4 * bar, 4, val);
-}
-
 static void table_write(struct func *f, u32 off, unsigned int size, u64 val)
 {
 	static const u32 bits[4] = { ~3U, U32_MAX, U32_MAX, 1 };
@@ -206,6 +196,42 @@ static void table_write(struct func *f, u32 off, unsigned int size, u64 val)
 	for (i = off / 4; i < (off + size) / 4; i++, val >>= 32)
 		if (i < f->c.msix * 4)
 			f->table[i] = val & bits[i % 4];
+}
+
+/*
+ * Registers by number, with values that matter: BARs near one another, command,
+ * MSI-X, the window, a vector's mask.
+ */
+static void aimed_write(struct func *f, unsigned int what, u32 val)
+{
+	const unsigned int bar = what % 16, window = f->c.window_cap;
+
+	switch (bar) {
+	case 0 ... HS_PCI_BARS - 1:
+		if (f->c.bar_io & BIT(bar))
+			val = HS_PORT_PCI_IO - 64 + (val & 0x1ff);
+		else
+			val = HS_GPA_PCI_START - 0x1000 + ((val & 0x1f) << 12);
+		config_write(f, PCI_BASE_ADDRESS_0 + 4 * bar, 4, val);
+		break;
+	case 6:
+		config_write(f, PCI_COMMAND, 2, val & 7);
+		break;
+	case 7:
+		if (f->c.msix_cap)
+			config_write(f, f->c.msix_cap + PCI_MSIX_FLAGS, 2, val << 14);
+		break;
+	case 8:
+		if (!window)
+			break;
+		config_write(f, window + 4, 1, val % 7);
+		config_write(f, window + 8, 4, val & 8 ? val : val & 0x1ff0);
+		config_write(f, window + 12, 4, val % 5);
+		config_read(f, window + 16, 4);
+		break;
+	default:
+		table_write(f, 16 * (val >> 1) + 12, 4, val & 1);
+	}
 }
 
 static void table_read(const struct func *f, u32 off, unsigned int size)
@@ -283,7 +309,7 @@ static void step(const u8 *p)
 		config_write(f, off, min(size, 4U), val);
 		break;
 	case 2:
-		bar_write(f, off % HS_PCI_BARS, val);
+		aimed_write(f, off, val);
 		break;
 	case 3:
 		table_write(f, off % HS_PCI_MSIX_BAR_SIZE, size, val | (u64)~val << 32);
@@ -292,7 +318,7 @@ static void step(const u8 *p)
 		table_read(f, off % HS_PCI_MSIX_BAR_SIZE, size);
 		break;
 	case 5:
-		raise(f, off);
+		raise(f, off % (HS_PCI_MSIX_MAX + 1));
 		break;
 	case 6:
 		f->c.intx = val & 1;
