@@ -47,6 +47,7 @@ int hs_bus_add(struct hs_bus *bus, u64 base, u64 len,
 	bus->nr++;
 	for (i = 0; i < HS_BUS_GROUPS; i++)
 		bus->group[i] = bus_first(bus, i << HS_BUS_GROUP_SHIFT);
+	bus->high = bus_first(bus, HS_BUS_LOW);
 	return 0;
 }
 
@@ -62,6 +63,8 @@ static __always_inline const struct hs_region *bus_find(const struct hs_bus *bus
 	if (addr < HS_BUS_LOW) {
 		addr = array_index_nospec(addr, HS_BUS_LOW);
 		r += bus->group[addr >> HS_BUS_GROUP_SHIFT];
+	} else {
+		r += bus->high;
 	}
 	for (; r < end && addr >= r->base; r++)
 		if (addr - r->base < r->len)

@@ -47,11 +47,13 @@ struct hs_region {
  * @region: they
  * @group: for each group of low addresses the first region that ends in it or
  *	after it; @nr when there is none
+ * @high: the same for all other addresses: the first that ends beyond the low ones
  */
 struct hs_bus {
 	unsigned int nr;
 	struct hs_region region[HS_BUS_REGIONS];
 	u8 group[HS_BUS_GROUPS];
+	u8 high;
 };
 
 /* 0, -EINVAL (empty or wraps), -EBUSY (overlaps another), -ENOSPC. */

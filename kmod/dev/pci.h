@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * PCI bus 0 of a VM (PCI 3.0): a host bridge in slot 0, devices with one
- * function in slots 1 to 31, configuration mechanism 1.
+ * function in slots 1 to 31; configuration by mechanism 1 and by ECAM.
  *
  * Base addresses are assigned as firmware would, at power-on and after each
  * reset; the guest may move them.
@@ -22,7 +22,8 @@ struct hs_pci_func;
 
 /**
  * struct hs_pci_bar - what a base address register of a device maps
- * @size: bytes, a power of two; I/O 4..256, memory 4096..64 KiB; 0: none
+ * @size: bytes, a power of two; I/O 4..256, all of a function in 512; memory
+ *	4096..64 KiB; 0: none
  * @io: I/O ports; else 32-bit memory, not prefetchable
  * @ops: as for any region; @fast of I/O holds, memory is never accessed fast
  */
