@@ -204,7 +204,7 @@ found:
  * @b: the board
  *
  * Context: process.
- * Return: 0, or as hs_vconsole_add().
+ * Return: 0, or as hs_vconsole_add() and hs_balloon_add().
  */
 int hs_virtio_init(struct hs_board *b)
 {
@@ -215,6 +215,8 @@ int hs_virtio_init(struct hs_board *b)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&b->vdevs->list);
 	ret = hs_vconsole_add(b);
+	if (!ret)
+		ret = hs_balloon_add(b);
 	if (ret)
 		hs_virtio_exit(b);
 	return ret;

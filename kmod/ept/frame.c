@@ -331,6 +331,11 @@ void hs_gmem_set_reservation(struct hs_gmem *g, u64 bytes)
 		;
 }
 
+u64 hs_gmem_reservation(const struct hs_gmem *g)
+{
+	return (u64)RESERVED(atomic64_read(&g->charge)) << HS_PAGE_SHIFT;
+}
+
 u64 hs_gmem_charged(const struct hs_gmem *g)
 {
 	return (u64)CHARGED(atomic64_read(&g->charge)) << HS_PAGE_SHIFT;

@@ -139,6 +139,7 @@ void hs_gmem_set_poison(struct hs_gmem *g, u32 value);
  * involuntary take goes below it.  Any context.
  */
 void hs_gmem_set_reservation(struct hs_gmem *g, u64 bytes);
+u64 hs_gmem_reservation(const struct hs_gmem *g);
 
 /* Bytes of frames charged; of EPT table pages and bookkeeping. */
 u64 hs_gmem_charged(const struct hs_gmem *g);
