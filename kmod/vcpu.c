@@ -135,6 +135,28 @@ static void sleep_halted(struct hs_vcpu *v)
 	finish_rcuwait(&v->wait);
 }
 
+/*
+ * The guest spins: whoever holds what it waits for may be without a CPU.  The
+ * others are tried in turn, beginning behind the one that got it last, so that
+ * none is forgotten.  Their threads live as long as any vCPU may run.
+ */
+static void spun(struct hs_vcpu *v)
+{
+	struct hs_vm *vm = v->vm;
+	unsigned int last = READ_ONCE(vm->yielded_to), i, n;
+	bool yielded = false;
+
+	for (n = 1; n <= vm->cpus && !yielded; n++) {
+		i = (last + n) % vm->cpus;
+		if (i == v->index || !hs_vmx_waits(vm->vcpu[i]->vmx))
+			continue;
+		yielded = yield_to(vm->vcpu[i]->task, true) > 0;
+		if (yielded)
+			WRITE_ONCE(vm->yielded_to, i);
+	}
+	hs_vmx_spun(v->vmx, yielded);
+}
+
 static int vcpu_thread(void *arg)
 {
 	struct hs_vcpu *v = arg;
@@ -147,6 +169,10 @@ static int vcpu_thread(void *arg)
 		switch (hs_vmx_run(v->vmx)) {
 		case HS_RUN_AGAIN:
 			account(v);
+			break;
+		case HS_RUN_SPIN:
+			account(v);
+			spun(v);
 			break;
 		case HS_RUN_HALT:
 			sleep_halted(v);

@@ -87,6 +87,7 @@ struct hs_vm {
 	struct hs_gmem *gmem;
 	struct hs_vmx_vm *vmx;
 	struct hs_vcpu **vcpu;	/* [cpus] */
+	unsigned int yielded_to;	/* vCPU that last got the CPU of one that spun; a hint */
 
 	/* Protected by hs_vms.lock. */
 	bool published;

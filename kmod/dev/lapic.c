@@ -256,6 +256,18 @@ void hs_lapic_set_lint(struct hs_lapic *a, unsigned int pin, bool level)
 		a->board->ops->kick(a->board->vm, a->core.id);
 }
 
+/**
+ * hs_lapic_due() - when the TSC deadline expires
+ * @a: the local APIC, watched
+ *
+ * Context: owner, at every entry.
+ * Return: host TSC; 0 for none.
+ */
+u64 hs_lapic_due(const struct hs_lapic *a)
+{
+	return a->due;
+}
+
 /* --- registers: owner ----------------------------------------------------- */
 
 /* EOI of an interrupt that came level triggered. */

@@ -37,6 +37,18 @@ struct hs_lapic;
 
 struct hs_lapic *hs_lapic_create(struct hs_board *b, unsigned int id);
 void hs_lapic_destroy(struct hs_lapic *a);
+/*
+ * Owner.  TSC deadlines without a host timer: once hs_lapic_watch() was called,
+ * the owner asks hs_lapic_due() before each entry to the guest for the host TSC
+ * at which one expires (0: none), makes the processor leave the guest then, and
+ * calls hs_lapic_timer_due(); hs_lapic_timer_sleep() before it sleeps till an
+ * interrupt comes, and hs_lapic_timer_awake() after it.
+ */
+void hs_lapic_watch(struct hs_lapic *a);
+u64 hs_lapic_due(const struct hs_lapic *a);
+void hs_lapic_timer_due(struct hs_lapic *a);
+void hs_lapic_timer_sleep(struct hs_lapic *a);
+void hs_lapic_timer_awake(struct hs_lapic *a);
 /* What CPUID offers of it.  Once, at power-on state; owner stopped. */
 void hs_lapic_set_model(struct hs_lapic *a, bool x2apic, bool deadline);
 /*

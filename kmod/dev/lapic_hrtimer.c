@@ -9,6 +9,11 @@
  * timer waits in IRR (nothing could be added): so neither a paused VM nor one
  * that does not run costs the host a timer interrupt more.
  *
+ * A TSC deadline needs no host timer at all while its vCPU runs, where the
+ * processor can be made to leave the guest at a given time (a->watched): the
+ * owner looks before each entry.  A vCPU that has no CPU would not notice an
+ * interrupt, and looks when it gets one.  So only HLT arms the host timer.
+ *
  * Everything is under a->lock.  The callback runs in hard interrupt context on
  * any CPU.
  */
@@ -71,11 +76,26 @@ static u64 lapic_timer_wake(struct hs_lapic *a, u64 now, u64 tsc)
 	return hs_lapic_timer_wake(&a->core.timer, now, tsc);
 }
 
+/* The owner sees to it itself, unless it sleeps. */
+static bool lapic_timer_watched(const struct hs_lapic *a)
+{
+	return a->watched && !READ_ONCE(a->asleep) &&
+	       a->core.timer.mode == HS_TIMER_DEADLINE;
+}
+
+/* Context: owner. */
 static void lapic_timer_arm(struct hs_lapic *a, u64 now, u64 tsc)
 {
 	u64 wake = lapic_timer_wake(a, now, tsc);
 
 	lockdep_assert_held(&a->lock);
+	a->due = 0;
+	if (lapic_timer_watched(a)) {
+		/* 0 means none; a tick late is as good. */
+		if (wake != HS_TIMER_NEVER)
+			a->due = (a->core.timer.deadline - a->tsc_offset) ?: 1;
+		return;
+	}
 	if (wake >= a->armed)	/* never, or early enough */
 		return;
 	a->armed = wake;
@@ -95,7 +115,8 @@ static enum hrtimer_restart lapic_timer_fn(struct hrtimer *t)
 		now = hs_lapic_hrtimer_now();
 		tsc = lapic_tsc(a);
 		fired = lapic_timer_fire(a, now, tsc);
-		a->armed = lapic_timer_wake(a, now, tsc);
+		a->armed = lapic_timer_watched(a) ? HS_TIMER_NEVER :
+			   lapic_timer_wake(a, now, tsc);
 		if (a->armed != HS_TIMER_NEVER) {
 			hrtimer_set_expires(t, ns_to_ktime(a->armed));
 			raw_spin_unlock_irqrestore(&a->lock, flags);
@@ -139,6 +160,8 @@ void hs_lapic_hrtimer_reset(struct hs_lapic *a)
 {
 	lockdep_assert_held(&a->lock);
 	WRITE_ONCE(a->dormant, false);
+	a->due = 0;
+	WRITE_ONCE(a->asleep, false);
 }
 
 /**
@@ -196,6 +219,79 @@ void hs_lapic_hrtimer_wake(struct hs_lapic *a)
 }
 
 /**
+ * hs_lapic_watch() - the owner looks after TSC deadlines itself
+ * @a: the local APIC, at power-on state
+ *
+ * Context: owner stopped.
+ */
+void hs_lapic_watch(struct hs_lapic *a)
+{
+	a->watched = true;
+}
+
+/**
+ * hs_lapic_timer_due() - the time of hs_lapic_due() has come
+ * @a: the local APIC
+ *
+ * Context: owner; interrupts on or off.
+ */
+void hs_lapic_timer_due(struct hs_lapic *a)
+{
+	unsigned long flags;
+	u64 tsc;
+
+	raw_spin_lock_irqsave(&a->lock, flags);
+	tsc = lapic_tsc(a);
+	lapic_timer_fire(a, 0, tsc);
+	/* Not so early that it has to be looked at again, but for a moved TSC. */
+	lapic_timer_arm(a, hs_lapic_hrtimer_now(), tsc);
+	raw_spin_unlock_irqrestore(&a->lock, flags);
+}
+
+/**
+ * hs_lapic_timer_sleep() - the owner is about to sleep till an interrupt comes
+ * @a: the local APIC
+ *
+ * A deadline that has passed interrupts now: the owner asks hs_lapic_has_work()
+ * after this.
+ *
+ * Context: owner.
+ */
+void hs_lapic_timer_sleep(struct hs_lapic *a)
+{
+	unsigned long flags;
+	u64 now, tsc;
+
+	if (!a->due)
+		return;
+	raw_spin_lock_irqsave(&a->lock, flags);
+	now = hs_lapic_hrtimer_now();
+	tsc = lapic_tsc(a);
+	WRITE_ONCE(a->asleep, true);
+	lapic_timer_fire(a, 0, tsc);
+	lapic_timer_arm(a, now, tsc);
+	raw_spin_unlock_irqrestore(&a->lock, flags);
+}
+
+/**
+ * hs_lapic_timer_awake() - the owner runs again
+ * @a: the local APIC
+ *
+ * Context: owner.
+ */
+void hs_lapic_timer_awake(struct hs_lapic *a)
+{
+	unsigned long flags;
+
+	if (!a->asleep)
+		return;
+	raw_spin_lock_irqsave(&a->lock, flags);
+	WRITE_ONCE(a->asleep, false);
+	lapic_timer_arm(a, hs_lapic_hrtimer_now(), lapic_tsc(a));
+	raw_spin_unlock_irqrestore(&a->lock, flags);
+}
+
+/**
  * hs_lapic_hrtimer_deadline() - read IA32_TSC_DEADLINE
  * @a: the local APIC
  *
@@ -231,12 +327,13 @@ void hs_lapic_hrtimer_set_deadline(struct hs_lapic *a, u64 deadline)
 
 	raw_spin_lock_irqsave(&a->lock, flags);
 	if (t->mode == HS_TIMER_DEADLINE) {
+		a->due = 0;
 		tsc = lapic_tsc(a);
 		/* The old one first: it may have passed, unseen as yet. */
 		lapic_timer_fire(a, 0, tsc);
 		hs_lapic_timer_set_deadline(t, deadline);
 		if (deadline && !lapic_timer_fire(a, 0, tsc))
-			lapic_timer_arm(a, hs_lapic_hrtimer_now(), tsc);
+			lapic_timer_arm(a, a->watched ? 0 : hs_lapic_hrtimer_now(), tsc);
 	}
 	raw_spin_unlock_irqrestore(&a->lock, flags);
 }

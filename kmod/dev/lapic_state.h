@@ -17,6 +17,12 @@ struct hs_board;
  * @lock: for timer and pins; innermost, but for what ops->kick takes
  * @timer: host timer; never later than the guest's timer expires, maybe earlier
  * @armed: when @timer goes off, ns, or HS_TIMER_NEVER; under @lock
+ * @watched: the owner looks at @due before it enters the guest, and makes the
+ *	processor come back in time; a host timer is needed for its sleep only
+ * @due: with @watched, host TSC at the TSC deadline, 0 for none: a hint, for the
+ *	host timer may have seen to it.  Belongs to the owner
+ * @asleep: the owner sleeps and needs the host timer to wake it for a deadline;
+ *	set under @lock
  * @dormant: the periodic timer found its vector still in IRR: @timer stays off
  *	until the owner takes the vector.  Set under @lock
  */
@@ -27,6 +33,8 @@ struct hs_lapic {
 	raw_spinlock_t lock;
 	struct hrtimer timer;
 	u64 armed;
+	u64 due;
+	bool watched, asleep;
 	bool dormant;
 };
 

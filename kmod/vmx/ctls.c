@@ -30,7 +30,7 @@ const struct hs_ctls_want hs_ctls_want = {
 		 * alone does not stop the guest's kernel from using it.
 		 */
 		.proc2 = HS_PROC2_RDTSCP | HS_PROC2_INVPCID | HS_PROC2_XSAVES |
-			 HS_PROC2_WBINVD | HS_PROC2_ENCLS,
+			 HS_PROC2_WBINVD | HS_PROC2_ENCLS | HS_PROC2_PAUSE_LOOP,
 		.exit = HS_EXIT_LOAD_PERF,
 		.entry = HS_ENTRY_LOAD_PERF,
 	},

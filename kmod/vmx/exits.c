@@ -68,6 +68,14 @@ static enum hs_next exit_nop(struct hs_vmx *v)
 	return HS_RESUME;
 }
 
+/* Pause-loop exiting: the guest has spun for a while. */
+static enum hs_next exit_pause(struct hs_vmx *v)
+{
+	hs_stat(v, EXITS_OTHER);
+	hs_vmx_skip(v);
+	return HS_SPIN;
+}
+
 /*
  * A guest that found our signature may try a hypercall, though none is offered:
  * the ABI's answer to an unknown one is -ENOSYS.
@@ -175,7 +183,7 @@ static const struct exit_row rows[HS_EXIT_NR] = {
 	FAST(INVALID_STATE, exit_bad_state),
 	FAST(MSR_LOADING, exit_bad_state),
 	UD(MWAIT), UD(MONITOR),
-	FAST(PAUSE, exit_nop),
+	FAST(PAUSE, exit_pause),
 	FAST(ENTRY_MCE, exit_entry_mce),
 	[HS_EXIT_EPT_VIOLATION] = { .fast = hs_exit_ept, .slow = hs_exit_ept_slow,
 				    .need = HS_X_QUAL | HS_X_GPA, .vectoring = true },

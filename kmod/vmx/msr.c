@@ -109,14 +109,65 @@ static const struct hs_msr_row *find(u32 msr, u32 have)
 	return NULL;
 }
 
-/* The row of an access; counts those that have none. */
-static const struct hs_msr_row *row_of(struct hs_msrs *m, u32 msr)
+/* Keeps the number of an MSR that does not exist, in place of the oldest. */
+static void note_odd(struct hs_msrs *m, u32 msr, bool write)
+{
+	struct hs_msr_odd *o, *oldest = m->odd;
+
+	m->unknown++;
+	for (o = m->odd; o < m->odd + HS_MSR_ODD; o++) {
+		if (o->last && o->msr == msr)
+			break;
+		if (o->last < oldest->last)
+			oldest = o;
+	}
+	if (o == m->odd + HS_MSR_ODD) {
+		o = oldest;
+		memset(o, 0, sizeof(*o));
+		o->msr = msr;
+	}
+	if (write)
+		o->writes++;
+	else
+		o->reads++;
+	o->last = m->unknown;
+}
+
+/* The row of an access; notes those that have none. */
+static const struct hs_msr_row *row_of(struct hs_msrs *m, u32 msr, bool write)
 {
 	const struct hs_msr_row *r = find(msr, m->have);
 
 	if (!r)
-		m->unknown++;
+		note_odd(m, msr, write);
 	return r;
+}
+
+/**
+ * hs_msr_odd_get - an MSR that the guest tried and that does not exist
+ * @m: MSRs of a vCPU that does not run
+ * @i: 0 for the last one, 1 for the one before, and so on
+ * @odd: filled in
+ *
+ * Return: false when there are fewer.
+ */
+bool hs_msr_odd_get(const struct hs_msrs *m, unsigned int i, struct hs_msr_odd *odd)
+{
+	u64 below = ~0ULL;
+
+	/* The numbers of @last are all different. */
+	do {
+		const struct hs_msr_odd *best = NULL, *o;
+
+		for (o = m->odd; o < m->odd + HS_MSR_ODD; o++)
+			if (o->last && o->last < below && (!best || o->last > best->last))
+				best = o;
+		if (!best)
+			return false;
+		below = best->last;
+		*odd = *best;
+	} while (i--);
+	return true;
 }
 
 static u64 *slot_of(struct hs_msrs *m, const struct hs_msr_row *r, u32 msr)
@@ -157,7 +208,7 @@ void hs_msr_reset(struct hs_msrs *m, u32 have, u8 maxphyaddr)
  */
 int hs_msr_read(struct hs_msrs *m, u32 msr, u64 *val)
 {
-	const struct hs_msr_row *r = row_of(m, msr);
+	const struct hs_msr_row *r = row_of(m, msr, false);
 
 	if (!r)
 		return -EINVAL;
@@ -186,7 +237,7 @@ int hs_msr_read(struct hs_msrs *m, u32 msr, u64 *val)
  */
 int hs_msr_write(struct hs_msrs *m, u32 msr, u64 val)
 {
-	const struct hs_msr_row *r = row_of(m, msr);
+	const struct hs_msr_row *r = row_of(m, msr, true);
 
 	if (!r)
 		return -EINVAL;

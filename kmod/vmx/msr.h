@@ -58,22 +58,41 @@ extern const struct hs_msr_row hs_msr_rows[];
 extern const unsigned int hs_msr_rows_nr;
 
 /**
+ * struct hs_msr_odd - an MSR that the guest tried and that does not exist
+ * @msr: number
+ * @reads, @writes: how often; both 0: entry not used
+ * @last: when, by the count of all such accesses
+ */
+struct hs_msr_odd {
+	u32 msr;
+	u64 reads, writes;
+	u64 last;
+};
+
+/* Distinct MSRs that are kept: more than a kernel tries, and few to look through. */
+#define HS_MSR_ODD		8
+
+/**
  * struct hs_msrs - MSRs of one vCPU that are only stored
  * @slot: values
  * @have: conditions that hold for this VM, HS_MSRC_*
  * @unknown: accesses that no row knows, refused with #GP
+ * @odd: the last distinct MSRs of them, in no order
  * @tsc_adjust: IA32_TSC_ADJUST
  */
 struct hs_msrs {
 	u64 slot[HS_MSR_SLOTS];
 	u32 have;
 	u64 unknown;
+	struct hs_msr_odd odd[HS_MSR_ODD];
 	u64 tsc_adjust;
 };
 
 #define HS_MSR_IS_CALL	1
 
 void hs_msr_reset(struct hs_msrs *m, u32 have, u8 maxphyaddr);
+/* Of those that were tried, the @i-th last; false when there are fewer. */
+bool hs_msr_odd_get(const struct hs_msrs *m, unsigned int i, struct hs_msr_odd *odd);
 int hs_msr_read(struct hs_msrs *m, u32 msr, u64 *val);
 int hs_msr_write(struct hs_msrs *m, u32 msr, u64 val);
 /* Clears the bits of rows with HS_MSR_PASS in a bitmap of all ones. */

@@ -27,6 +27,7 @@ enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 enum hs_next {
 	HS_RESUME,	/* FAST: enter again at once; SLOW: next slice */
 	HS_SLOW,	/* leave the slice and call the slow handler */
+	HS_SPIN,	/* spins: another vCPU should run */
 	HS_BLOCK,	/* halted: nothing to run for */
 	HS_SHUTDOWN,	/* triple fault */
 	HS_FAIL,	/* v->fail says why */
@@ -107,7 +108,21 @@ enum hs_mp {
 #define HS_TODO_SETUP	0x04	/* write controls and host constants */
 #define HS_TODO_TSC	0x08	/* write TSC_OFFSET */
 #define HS_TODO_REGS	0x10	/* write RIP, RSP, RFLAGS of v->gs (mmio.c) */
+#define HS_TODO_SPIN	0x40	/* write PLE_WINDOW */
 #define HS_TODO_RETIRE	0x20	/* ... an instruction has ended there */
+
+/*
+ * Pause-loop exiting (SDM vol. 3, 26.1.3), in ticks of the TSC: PAUSEs that are
+ * nearer than the gap to each other are one loop, which exits after the window.
+ * A short window yields early to who holds the lock; but where nobody is there
+ * to yield to, it costs exits for nothing, so it grows.
+ */
+#define HS_SPIN_GAP		128
+#define HS_SPIN_WINDOW		4096
+#define HS_SPIN_WINDOW_MAX	(64 * HS_SPIN_WINDOW)
+
+/* IA32_VMX_MISC: the preemption timer counts when this bit of the TSC changes. */
+#define HS_TIMER_RATE	(hs_caps.facts.m.misc & 0x1f)
 
 /* The longest slice: 1 ms. */
 #define HS_SLICE_TICKS	((u64)tsc_khz)
@@ -183,6 +198,9 @@ struct hs_vmx {
 	u64 cr0, cr4;			/* as the guest sees the bits it does not own */
 	struct hs_cpuid_dyn dyn;	/* what CPUID shows of this vCPU */
 	u64 tsc_offset;
+	u32 spin_window;		/* PLE_WINDOW */
+	u32 timer_max;			/* preemption timer: the longest slice; 0 without */
+	u32 timer_now;			/* ... as in the VMCS: less, for a deadline */
 	struct hs_msrs msr;
 	struct hs_pv pv;
 	struct hs_gstate gs;		/* in force while HS_TODO_STATE, else a snapshot */

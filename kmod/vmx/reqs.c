@@ -92,6 +92,11 @@ static bool ok_rdtscp(const struct hs_host_facts *f) { return has_proc2(f, HS_PR
 static bool ok_invpcid(const struct hs_host_facts *f) { return has_proc2(f, HS_PROC2_INVPCID); }
 static bool ok_xsaves(const struct hs_host_facts *f) { return has_proc2(f, HS_PROC2_XSAVES); }
 
+static bool ok_pause_loop(const struct hs_host_facts *f)
+{
+	return has_proc2(f, HS_PROC2_PAUSE_LOOP);
+}
+
 static bool ok_perf(const struct hs_host_facts *f)
 {
 	return !hs_ctl_missing(f->m.exit, HS_EXIT_LOAD_PERF, 0) &&
@@ -151,6 +156,8 @@ const struct hs_req hs_reqs[] = {
 	  "guests run without INVPCID", true },
 	{ "XSAVES in guests", "IA32_VMX_PROCBASED_CTLS2", HS_REQ_OPTIONAL, ok_xsaves,
 	  "guests run without XSAVES", true },
+	{ "pause-loop exiting", "IA32_VMX_PROCBASED_CTLS2", HS_REQ_OPTIONAL, ok_pause_loop,
+	  "vCPUs that spin for a lock keep their CPU till the end of their time slice", true },
 	{ "performance counters off in guests", "IA32_VMX_TRUE_EXIT_CTLS", HS_REQ_OPTIONAL, ok_perf,
 	  "host performance counters also count while guests run", true },
 	{ "preemption timer", "IA32_VMX_TRUE_PINBASED_CTLS", HS_REQ_OPTIONAL, ok_preempt_timer,

@@ -44,6 +44,10 @@ static void do_todo(struct hs_vmx *v)
 		hs_vmwrite64(TSC_OFFSET, v->tsc_offset);
 		v->todo &= ~HS_TODO_TSC;
 	}
+	if (v->todo & HS_TODO_SPIN) {
+		hs_vmwrite32(PLE_WINDOW, v->spin_window);
+		v->todo &= ~HS_TODO_SPIN;
+	}
 }
 
 /* Preemption off, interrupts on. */
@@ -58,7 +62,8 @@ static int make_current(struct hs_vmx *v)
 			return err;
 		hs_stat(v, VMX_MANAGE);
 	}
-	if (unlikely(v->todo & (HS_TODO_SETUP | HS_TODO_STATE | HS_TODO_TSC)))
+	if (unlikely(v->todo & (HS_TODO_SETUP | HS_TODO_STATE | HS_TODO_TSC |
+			       HS_TODO_SPIN)))
 		do_todo(v);
 	return 0;
 }
@@ -269,10 +274,47 @@ static void take_interrupt(struct hs_vmx *v)
 	hs_host_recheck(v);
 }
 
+/*
+ * The preemption timer makes the processor leave the guest when the slice is
+ * over, or at a TSC deadline that the guest set.  Interrupts off.
+ */
+static noinline void set_timer(struct hs_vmx *v, u64 due)
+{
+	unsigned int rate = HS_TIMER_RATE;
+	u32 ticks = v->timer_max;
+
+	if (due) {
+		u64 now = rdtsc(), left;
+
+		/* The timer rounds down: what is left of it is not worth an entry. */
+		while (unlikely(now < due && due - now < 1ULL << rate)) {
+			cpu_relax();
+			now = rdtsc();
+		}
+		if (now >= due) {
+			hs_lapic_timer_due(v->apic);
+		} else {
+			left = (due - now) >> rate;
+			ticks = min_t(u64, ticks, left);
+		}
+	}
+	if (ticks != v->timer_now) {
+		v->timer_now = ticks;
+		hs_vmwrite32(VMX_PREEMPTION_TIMER_VALUE, ticks);
+	}
+}
+
+/* Nothing but a deadline of the guest: no interrupt of the host waits. */
+static bool timer_was_for_guest(const struct hs_vmx *v)
+{
+	return v->x.reason == EXIT_REASON_PREEMPTION_TIMER && v->timer_now < v->timer_max;
+}
+
 /* One entry.  Interrupts off.  False when the slice is over. */
 static __always_inline bool enter(struct hs_vmx *v, int cpu, enum hs_next *next)
 {
 	unsigned int how;
+	u64 due;
 
 	/*
 	 * IN_GUEST (after run_cpu: release, pairs with hs_vmx_kick()), then the
@@ -288,6 +330,9 @@ static __always_inline bool enter(struct hs_vmx *v, int cpu, enum hs_next *next)
 	}
 	if (unlikely(slice_over(v) || hs_lapic_has_event(v->apic)))
 		goto out;
+	due = hs_lapic_due(v->apic);
+	if (unlikely(due || v->timer_now != v->timer_max))
+		set_timer(v, due);
 	hs_vmx_prepare_events(v);
 	if (unlikely(v->triple)) {
 		*next = HS_SHUTDOWN;
@@ -336,7 +381,10 @@ static enum hs_next run_guest(struct hs_vmx *v, int cpu, u64 until)
 		hs_dbg_left(hs_dbg_kicked(v), v->x.reason);
 		if (v->x.reason == EXIT_REASON_EXTERNAL_INTERRUPT ||
 		    v->x.reason == EXIT_REASON_PREEMPTION_TIMER) {
-			take_interrupt(v);
+			if (timer_was_for_guest(v))
+				hs_stat(v, EXITS_OTHER);
+			else
+				take_interrupt(v);
 			if (rdtsc() > until)
 				break;
 			continue;
@@ -499,8 +547,11 @@ enum hs_run hs_vmx_run(struct hs_vmx *v)
 			take_events(v);
 		if (unlikely(READ_ONCE(v->request)))
 			return HS_RUN_AGAIN;
-		if (unlikely(!runnable(v)))
+		if (unlikely(!runnable(v))) {
+			hs_lapic_timer_sleep(v->apic);
 			return HS_RUN_HALT;
+		}
+		hs_lapic_timer_awake(v->apic);
 		next = slice(v, until);
 		if (next == HS_RESUME)
 			break;
@@ -513,7 +564,10 @@ enum hs_run hs_vmx_run(struct hs_vmx *v)
 	switch (next) {
 	case HS_BLOCK:
 		WRITE_ONCE(v->mp, HS_MP_HALTED);
+		hs_lapic_timer_sleep(v->apic);
 		return HS_RUN_HALT;
+	case HS_SPIN:
+		return HS_RUN_SPIN;
 	case HS_SHUTDOWN:
 		hs_mmio_peek_insn(v);
 		return HS_RUN_SHUTDOWN;
@@ -523,6 +577,33 @@ enum hs_run hs_vmx_run(struct hs_vmx *v)
 	default:
 		return HS_RUN_AGAIN;
 	}
+}
+
+/**
+ * hs_vmx_spun - what came of yielding
+ * @v: after HS_RUN_SPIN
+ * @yielded: another vCPU got the CPU
+ */
+void hs_vmx_spun(struct hs_vmx *v, bool yielded)
+{
+	u32 window = yielded ? HS_SPIN_WINDOW :
+		     min_t(u32, v->spin_window * 2, HS_SPIN_WINDOW_MAX);
+
+	if (window == v->spin_window)
+		return;
+	v->spin_window = window;
+	v->todo |= HS_TODO_SPIN;
+}
+
+/**
+ * hs_vmx_waits - would the vCPU run if it had a CPU
+ * @v: any context; the answer may be old when it comes
+ *
+ * Return: false when it runs guest code or has nothing to run for.
+ */
+bool hs_vmx_waits(struct hs_vmx *v)
+{
+	return !READ_ONCE(v->in_guest) && hs_vmx_has_work(v);
 }
 
 /**

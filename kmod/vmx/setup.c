@@ -8,33 +8,37 @@
 #include "vmx/debug.h"
 #include "vmx/priv.h"
 
-/* IA32_VMX_MISC: the preemption timer counts when this bit of the TSC changes. */
-#define MISC_TIMER_RATE	0x1f
-
 /* Exceptions that must not be left to the guest alone. */
 #define EXC_DB	1
 #define EXC_AC	17
 #define EXC_MC	18
 
-/* Secondary controls: without its control an instruction that is hidden is #UD. */
-static u32 proc2_for(const struct hs_cpuid *c)
+/*
+ * Secondary controls.  Without its control an instruction that is hidden is #UD;
+ * a vCPU without others spins for nobody.
+ */
+static u32 proc2_for(const struct hs_vmx_vm *vm)
 {
+	const struct hs_cpuid *c = &vm->cpuid;
+
 	return hs_caps.ctls.proc2 &
 	       ~((c->rdtscp ? 0 : HS_PROC2_RDTSCP) |
 		 (c->invpcid ? 0 : HS_PROC2_INVPCID) |
-		 (c->xsaves ? 0 : HS_PROC2_XSAVES));
+		 (c->xsaves ? 0 : HS_PROC2_XSAVES) |
+		 (vm->cfg.cpus > 1 ? 0 : HS_PROC2_PAUSE_LOOP));
 }
 
 static void setup_controls(struct hs_vmx *v)
 {
 	const struct hs_ctls *c = &hs_caps.ctls;
-	u32 proc2 = proc2_for(&v->vm->cpuid);
+	u32 proc2 = proc2_for(v->vm);
 
 	hs_vmwrite32(PIN_BASED_VM_EXEC_CONTROL, c->pin);
 	/* Not saved at exits: each entry starts it anew, at no cost. */
-	if (c->pin & HS_PIN_PREEMPT_TIMER)
-		hs_vmwrite32(VMX_PREEMPTION_TIMER_VALUE,
-			     max_t(u64, HS_SLICE_TICKS >> (hs_caps.facts.m.misc & MISC_TIMER_RATE), 1));
+	if (c->pin & HS_PIN_PREEMPT_TIMER) {
+		v->timer_now = v->timer_max;
+		hs_vmwrite32(VMX_PREEMPTION_TIMER_VALUE, v->timer_now);
+	}
 	v->proc = v->proc_base = c->proc;
 	hs_vmwrite32(CPU_BASED_VM_EXEC_CONTROL, v->proc);
 	hs_vmwrite32(SECONDARY_VM_EXEC_CONTROL, proc2);
@@ -59,6 +63,10 @@ static void setup_controls(struct hs_vmx *v)
 	hs_vmwrite64(EPT_POINTER, v->eptp);
 	hs_vmwrite16(VIRTUAL_PROCESSOR_ID, v->vpid);
 	hs_vmwrite64(TSC_OFFSET, v->tsc_offset);
+	if (proc2 & HS_PROC2_PAUSE_LOOP) {
+		hs_vmwrite32(PLE_GAP, HS_SPIN_GAP);
+		hs_vmwrite32(PLE_WINDOW, v->spin_window);
+	}
 	if (proc2 & HS_PROC2_XSAVES)
 		hs_vmwrite64(XSS_EXIT_BITMAP, 0);
 	if (proc2 & HS_PROC2_ENCLS)
@@ -109,7 +117,7 @@ void hs_vmcs_setup(struct hs_vmx *v)
 	setup_controls(v);
 	setup_host(v);
 	v->last_cpu = -1;
-	v->todo &= ~(HS_TODO_SETUP | HS_TODO_TSC);
+	v->todo &= ~(HS_TODO_SETUP | HS_TODO_TSC | HS_TODO_SPIN);
 }
 
 /* Segment fields lie at a distance of 2 for each register (appendix B). */

@@ -21,6 +21,8 @@
 			 HS_CR4_PCE | HS_CR4_OSFXSR | HS_CR4_OSXMMEXCPT |		\
 			 HS_CR4_UMIP | HS_CR4_FSGSBASE)
 
+/* 256 ticks of the TSC; processors count every 32nd. */
+#define TIMER_RATE_MAX	8
 #define VPID_MAX	0xffff
 #define MXCSR_INIT	0x1f80
 #define XSAVE_MXCSR	24	/* offset in the area */
@@ -260,7 +262,14 @@ struct hs_vmx *hs_vmx_create(struct hs_vmx_vm *vm, unsigned int index,
 	v->serial = atomic64_inc_return(&serials);
 	v->eptp = hs_gmem_eptp(v->gmem);
 	hs_lapic_set_model(lapic, vm->cpuid.x2apic, vm->cpuid.tsc_deadline);
+	if (hs_caps.ctls.pin & HS_PIN_PREEMPT_TIMER) {
+		v->timer_max = clamp_t(u64, HS_SLICE_TICKS >> HS_TIMER_RATE, 1, U32_MAX);
+		/* One that is too coarse would be waited for with interrupts off. */
+		if (HS_TIMER_RATE <= TIMER_RATE_MAX)
+			hs_lapic_watch(lapic);
+	}
 	v->last_cpu = -1;
+	v->spin_window = HS_SPIN_WINDOW;
 	init_fix(v);
 
 	vpid = ida_alloc_range(&vpids, 1, VPID_MAX, GFP_KERNEL);
@@ -390,7 +399,7 @@ void hs_vmx_reset(struct hs_vmx *v, bool init)
 	/* Paging went off: what was translated with it on must not come back. */
 	hs_dbg_vpid_stale(v->vpid);
 	v->last_cpu = -1;
-	v->todo &= HS_TODO_TSC | HS_TODO_SETUP;
+	v->todo &= HS_TODO_TSC | HS_TODO_SETUP | HS_TODO_SPIN;
 	v->todo |= HS_TODO_STATE | (init ? 0 : HS_TODO_SETUP);
 	WRITE_ONCE(v->mp, v->index ? HS_MP_WAIT_SIPI : HS_MP_RUN);
 }

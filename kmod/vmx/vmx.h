@@ -83,6 +83,7 @@ void hs_vmx_set_boot(struct hs_vmx *v, const struct hs_boot_state *s);
 
 enum hs_run {
 	HS_RUN_AGAIN,	/* slice over, or kicked: look at requests, call again */
+	HS_RUN_SPIN,	/* waits for another vCPU, as it seems: hs_vmx_spun() */
 	HS_RUN_HALT,	/* HLT or wait-for-SIPI: sleep until hs_vmx_has_work() */
 	HS_RUN_SHUTDOWN,/* triple fault */
 	HS_RUN_FAIL,	/* hs_vmx_fail_reason() says why */
@@ -94,6 +95,16 @@ enum hs_run {
  * sleep.  INIT and SIPI are taken here.
  */
 enum hs_run hs_vmx_run(struct hs_vmx *v);
+
+/*
+ * After HS_RUN_SPIN: another vCPU of the VM got the CPU, or there was none that
+ * could use it; the next loop is noticed sooner or later accordingly.  Owner
+ * thread.
+ */
+void hs_vmx_spun(struct hs_vmx *v, bool yielded);
+/* vCPU would run if it had a CPU: neither in the guest nor halted.  Any context;
+ * a hint. */
+bool hs_vmx_waits(struct hs_vmx *v);
 
 /* vCPU is halted but has something to run for.  Any context. */
 bool hs_vmx_has_work(struct hs_vmx *v);

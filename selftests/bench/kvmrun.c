@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -100,7 +101,8 @@ static void set_cpuid(int kvm, int vcpu)
 	free(c);
 }
 
-static int exit_code = -1;
+static volatile int exit_code = -1;
+static size_t run_bytes;
 
 static void port_io(struct kvm_run *run)
 {
@@ -117,20 +119,54 @@ static void port_io(struct kvm_run *run)
 	}
 }
 
+static void run_vcpu(int vcpu)
+{
+	struct kvm_run *run = mmap(NULL, run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+
+	if (run == MAP_FAILED)
+		err(1, "kvm_run");
+	while (exit_code < 0) {
+		if (ioctl(vcpu, KVM_RUN, 0) < 0) {
+			if (errno == EINTR || errno == EAGAIN)
+				continue;
+			err(1, "KVM_RUN");
+		}
+		switch (run->exit_reason) {
+		case KVM_EXIT_IO:
+			port_io(run);
+			break;
+		case KVM_EXIT_HLT:
+			errx(1, "halted");
+		default:
+			errx(1, "exit reason %u", run->exit_reason);
+		}
+	}
+}
+
+/* A further vCPU: waits in the kernel for its SIPI, and ends with the process. */
+static void *other_vcpu(void *arg)
+{
+	run_vcpu((int)(long)arg);
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct kvm_userspace_memory_region region = { 0 };
 	struct hs_boot_error error = { 0 };
 	struct hs_boot_state boot;
 	static unsigned char scratch[HS_BOOT_SCRATCH];
-	int kvm, vm, vcpu, image;
-	struct kvm_run *run;
+	int kvm, vm, vcpu, image, cpus = 1;
 	struct stat st;
-	size_t run_bytes;
 	u64 identity = 0xfffbc000;
 
-	if (argc < 3)
-		errx(1, "usage: kvmrun MIB PROGRAM [COMMAND LINE]");
+	if (argc > 2 && !strcmp(argv[1], "-c")) {
+		cpus = atoi(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc < 3 || cpus < 1)
+		errx(1, "usage: kvmrun [-c CPUS] MIB PROGRAM [COMMAND LINE]");
 	ram_bytes = strtoull(argv[1], NULL, 0) << 20;
 	image = must(open(argv[2], O_RDONLY), argv[2]);
 	must(fstat(image, &st), argv[2]);
@@ -152,38 +188,27 @@ int main(int argc, char **argv)
 
 	vcpu = must(ioctl(vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
 	run_bytes = must(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
-	run = mmap(NULL, run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
-	if (run == MAP_FAILED)
-		err(1, "kvm_run");
 	set_cpuid(kvm, vcpu);
+	for (int i = 1; i < cpus; i++) {
+		pthread_t thread;
+		int fd = must(ioctl(vm, KVM_CREATE_VCPU, i), "KVM_CREATE_VCPU");
+
+		set_cpuid(kvm, fd);
+		if (pthread_create(&thread, NULL, other_vcpu, (void *)(long)fd))
+			errx(1, "no thread");
+	}
 
 	struct hs_boot_src src = { read_file, &image, st.st_size };
 	struct hs_boot_mem mem = { write_ram, zero_ram, NULL, scratch };
 	struct hs_boot_in in = {
 		.kernel = &src, .cmdline = argc > 3 ? argv[3] : "", .name = "bench",
-		.ram_bytes = ram_bytes, .cpus = 1,
+		.ram_bytes = ram_bytes, .cpus = cpus,
 	};
 
 	if (hs_boot_load(&in, &mem, &boot, &error) < 0)
 		errx(1, "%s: %s", argv[2], error.why);
 	set_registers(vcpu, &boot);
-
-	while (exit_code < 0) {
-		if (ioctl(vcpu, KVM_RUN, 0) < 0) {
-			if (errno == EINTR || errno == EAGAIN)
-				continue;
-			err(1, "KVM_RUN");
-		}
-		switch (run->exit_reason) {
-		case KVM_EXIT_IO:
-			port_io(run);
-			break;
-		case KVM_EXIT_HLT:
-			errx(1, "halted");
-		default:
-			errx(1, "exit reason %u", run->exit_reason);
-		}
-	}
+	run_vcpu(vcpu);
 	fflush(stdout);
 	return exit_code;
 }

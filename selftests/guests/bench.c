@@ -11,7 +11,13 @@
 #define VECTOR		0x41
 #define AVX512		0xe4	/* in XCR0: AVX and the three parts of AVX-512 */
 
-static volatile u64 ipis;
+#define TIMER		0x42
+#define APIC_LVT_TIMER	0x832
+#define LVT_DEADLINE	0x40000
+#define TSC_DEADLINE	0x6e0
+#define AHEAD		50000	/* ticks from setting a deadline to it */
+
+static volatile u64 ipis, eoi_ticks, fired_at;
 static unsigned int mark;
 
 static void report(const char *name, u64 ticks, u64 n, bool good, const char *why)
@@ -39,8 +45,35 @@ static void report(const char *name, u64 ticks, u64 n, bool good, const char *wh
 
 static void on_ipi(struct regs *r)
 {
+	u64 t = rdtsc();
+
 	ipis++;
 	wrmsr(APIC_EOI, 0);
+	eoi_ticks += rdtsc() - t;
+}
+
+static void on_timer(struct regs *r)
+{
+	fired_at = rdtsc();
+	wrmsr(APIC_EOI, 0);
+}
+
+/*
+ * What a deadline costs: the register's write, and how late after the deadline
+ * the handler begins, with the guest running all the while.
+ */
+static u64 one_deadline(void)
+{
+	u64 t0 = rdtsc(), at = t0 + AHEAD, t1;
+
+	fired_at = 0;
+	wrmsr(TSC_DEADLINE, at);
+	t1 = rdtsc();
+	asm volatile("sti" : : : "memory");
+	while (!fired_at)
+		;
+	asm volatile("cli" : : : "memory");
+	return t1 - t0 + (fired_at > at ? fired_at - at : 1UL << 40);
 }
 
 /*
@@ -93,7 +126,7 @@ static bool vectors_kept(u64 xcr0)
 int main(const char *args)
 {
 	u64 n = arg_u64(args, "n=", 2000), pages = arg_u64(args, "pages=", 2048);
-	u64 t, bad = 0, v = 0, xcr0;
+	u64 t, bad = 0, v = 0, xcr0, icr = 0;
 	u32 r[4];
 	volatile u8 *p;
 
@@ -144,6 +177,28 @@ int main(const char *args)
 	t = MEASURE(n, wrmsr(APIC_ICR, 0x40000 | VECTOR);
 		    asm volatile("sti; nop; cli" : : : "memory"));
 	report("self-ipi", t, n, ipis == n + 1, "lost or extra interrupts");
+
+	/* Each part alone; interrupts are off at the one, on a stack at the other. */
+	ipis = eoi_ticks = 0;
+	count_mark(mark++);
+	for (u64 i = 0; i < n; i++) {
+		t = rdtsc();
+		wrmsr(APIC_ICR, 0x40000 | VECTOR);
+		icr += rdtsc() - t;
+		asm volatile("sti; nop; cli" : : : "memory");
+	}
+	count_mark(mark++);
+	report("icr-write", icr, n, ipis == n, "lost or extra interrupts");
+	report("eoi", eoi_ticks, n, ipis == n, "lost or extra interrupts");
+
+	set_trap(TIMER, on_timer);
+	wrmsr(APIC_LVT_TIMER, LVT_DEADLINE | TIMER);
+	one_deadline();
+	count_mark(mark++);
+	for (t = 0, v = 0; v < n / 4; v++)
+		t += one_deadline();
+	count_mark(mark++);
+	report("tsc-deadline", t, n / 4, t < 1UL << 40, "came too early");
 
 	if (!vectors_kept(xcr0))
 		printf("BAD vectors XCR0 or AVX-512 state was not kept\n");

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* CPUID over and over: "n=" rounds.  The answers must stay, and be a guest's. */
+/*
+ * CPUID over and over: "n=" rounds.  The answers must stay, and be a guest's.
+ * "hides": of the features named in hidden(), which the VM was made without,
+ * nothing is left.
+ */
 #include "lib.h"
 
 #define LEAVES	24
@@ -10,6 +14,44 @@ static const u32 leaf[LEAVES][2] = {
 	{ 0x40000000 }, { 0x40000001 }, { 0x80000000 }, { 0x80000001 },
 	{ 0x80000002 }, { 0x80000007 }, { 0x80000008 }, { 0xffffffff },
 };
+
+static int try_write(u32 msr, u64 val)
+{
+	return GUARDED("wrmsr", : : "c"(msr), "a"((u32)val), "d"((u32)(val >> 32))
+		       : "r11", "memory");
+}
+
+static int try_cr4(u64 bit)
+{
+	return GUARDED("movq %0, %%cr4", : : "r"(read_cr4() | bit) : "r11", "memory");
+}
+
+/* --cpu-hide avx,pcid,x2apic,tsc_deadline_timer,rdtscp,rdpid,fsgsbase,umip */
+static void hidden(void)
+{
+	u32 r[4], lo = 7, hi = 0;
+
+	cpuid(1, 0, r);
+	check("hidden-leaf-1", r[2] & (1U << 28 | 1U << 12 | 1U << 29 | 1U << 17 | 1U << 21 | 1U << 24), 0);
+	cpuid(7, 0, r);
+	check("hidden-leaf-7-ebx", r[1] & (1U << 0 | 1U << 5 | 1U << 10 | 1U << 16 | 1U << 31), 0);
+	check("hidden-leaf-7-ecx", r[2] & (1U << 2 | 1U << 9 | 1U << 22), 0);
+	cpuid(0x80000001, 0, r);
+	check("hidden-extended", r[3] & 1U << 27, 0);
+	cpuid(0xd, 0, r);
+	check("hidden-xcr0", r[0] & 0xe4, 0);
+	check("hidden-osxsave-works", try_cr4(1UL << 18), (u64)-1);
+	check("hidden-avx-state", GUARDED("xsetbv", : : "c"(0), "a"(lo), "d"(hi) : "r11"), 13);
+	check("hidden-sse-state", GUARDED("xsetbv", : : "c"(0), "a"(3), "d"(hi) : "r11"), (u64)-1);
+	check("hidden-pcide", try_cr4(1UL << 17), 13);
+	check("hidden-fsgsbase", try_cr4(1UL << 16), 13);
+	check("hidden-umip", try_cr4(1UL << 11), 13);
+	check("hidden-x2apic", try_write(0x1b, rdmsr(0x1b) | 0x400), 13);
+	check("hidden-deadline", try_write(0x6e0, 1), 13);
+	check("hidden-tsc-aux", try_write(0xc0000103, 1), 13);
+	check("hidden-rdtscp", GUARDED("rdtscp", : : : "rax", "rcx", "rdx", "r11"), 6);
+	check("hidden-invpcid", GUARDED("invpcid (%0), %1", : : "r"(r), "r"(0UL) : "r11", "memory"), 6);
+}
 
 int main(const char *args)
 {
@@ -31,6 +73,8 @@ int main(const char *args)
 	check("cpuid-no-monitor", first[1][2] >> 3 & 1, arg_word(args, "monitor"));
 	check("cpuid-hypervisor-leaf", first[16][0] >= 0x40000000 && first[16][0] < 0x40010000, 1);
 
+	if (arg_word(args, "hides"))
+		hidden();
 	/* OSXSAVE in the answer follows CR4. */
 	if (first[1][2] & 1U << 26) {
 		check("cpuid-osxsave-off", first[1][2] >> 27 & 1, 0);

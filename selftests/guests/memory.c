@@ -15,23 +15,34 @@ struct mmap_entry {
 #define MMAP_RAM	1
 #define HIGH		(4UL << 30)
 
-/* Writes and reads back one word at @pa, beyond 4 GiB through a window of its own. */
+/* Beyond 4 GiB through a window of its own. */
+static volatile u64 *word(u64 pa)
+{
+	u64 va = 1UL << 45 | (pa & ~0x1fffffUL);
+
+	if (pa < HIGH)
+		return (volatile u64 *)pa;
+	map_large(va, pa & ~0x1fffffUL, PTE_P | PTE_W);
+	return (volatile u64 *)(va + (pa & 0x1fffff));
+}
+
+static u64 word_at(u64 pa)
+{
+	return *word(pa);
+}
+
+/* Writes and reads back one word at @pa. */
 static bool word_works(u64 pa, u64 val)
 {
-	volatile u64 *p = (volatile u64 *)pa;
+	volatile u64 *p = word(pa);
 
-	if (pa >= HIGH) {
-		u64 va = 1UL << 40 | (pa & ~0x1fffffUL);
-
-		map_large(va, pa & ~0x1fffffUL, PTE_P | PTE_W);
-		p = (volatile u64 *)(va + (pa & 0x1fffff));
-	}
 	*p = val;
 	return *p == val;
 }
 
 static void check_region(u64 addr, u64 len, u64 *bad)
 {
+	unsigned int bit;
 	u64 pa = addr, step = len / 8 > 4096 ? len / 8 & ~4095UL : 4096;
 
 	/* Low memory and the image are in use. */
@@ -44,6 +55,20 @@ static void check_region(u64 addr, u64 len, u64 *bad)
 	}
 	for (; pa < addr + len; pa += step)
 		*bad += !word_works(pa, pa ^ 0x5555);
+	/* Both sides of each power of two: where tables of each level end. */
+	for (bit = 32; bit < 52; bit++) {
+		u64 edge = 1UL << bit;
+
+		if (edge - 8 >= addr && edge + 8 <= addr + len)
+			*bad += !word_works(edge - 8, edge) + !word_works(edge, ~edge);
+	}
+	/* What was written there is still there, and in one place only. */
+	for (bit = 32; bit < 52; bit++) {
+		u64 edge = 1UL << bit;
+
+		if (edge - 8 >= addr && edge + 8 <= addr + len)
+			*bad += word_at(edge - 8) != edge || word_at(edge) != ~edge;
+	}
 	*bad += !word_works(addr + len - 8, addr ^ 0xaaaa);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Two vCPUs: INIT and SIPI, IPIs to and fro ("n=" of them), HLT woken by the
- * other, atomic operations, TLB shootdown by IPI, a second INIT.  "testdev":
+ * other, atomic operations, TLB shootdown by IPI, a flag passed to and fro by
+ * spinning, a second INIT.  "onecpu": both share one CPU of the host, and yet none
+ * spins for long.  "testdev":
  * pages taken away while both use them, and while one uses them and the other
  * runs on.  "xapic": APIC in memory.
  */
@@ -22,7 +24,7 @@ extern u64 ap_stack;
 void ap_main(void);
 
 static volatile u64 ap_alive, ap_id, ap_pings, bsp_pings, shots, seen_by_ap, starts;
-static volatile u64 counter, go, lost, spin, spins;
+static volatile u64 counter, go, lost, spin, spins, rounds, turn;
 static volatile bool stop;
 static bool x2apic;
 static u32 bsp;
@@ -85,6 +87,12 @@ void ap_main(void)
 			while (spin)
 				asm volatile("pause");
 			spins = 0;
+		}
+		while (rounds) {
+			while (!turn)
+				asm volatile("pause");
+			rounds--;
+			turn = 0;
 		}
 		if (n) {
 			u64 i;
@@ -207,6 +215,34 @@ static void beside(u64 n)
 	check("smp-beside", bad, 0);
 }
 
+/*
+ * To and fro without an interrupt: who waits spins, so on one CPU of the host
+ * each pass needs the hypervisor to run the other one.
+ */
+static void handoff(u64 n, bool onecpu)
+{
+	u32 r[4];
+	u64 t, i;
+
+	turn = 0;
+	rounds = n;
+	apic_ipi(ap_id, 0x4000 | STOP);
+	t = rdtsc();
+	for (i = 0; i < n; i++) {
+		turn = 1;
+		wait_while(&turn, 1, "smp-handoff");
+	}
+	t = rdtsc() - t;
+	wait_while(&rounds, 1, "smp-handoff");
+	check("smp-handoff", rounds, 0);
+	if (!onecpu)
+		return;
+	cpuid(0x15, 0, r);
+	t = t * r[0] / r[1] * 1000000 / r[2] / n;
+	printf("handoff takes %lu us\n", t);
+	check("smp-handoff-is-quick", t < 1000, 1);
+}
+
 int main(const char *args)
 {
 	u64 n = arg_u64(args, "n=", 200);
@@ -224,6 +260,7 @@ int main(const char *args)
 	ping_pong(n);
 	atomics(n * 500);
 	shootdown(n);
+	handoff(n, arg_word(args, "onecpu"));
 	if (arg_word(args, "testdev")) {
 		stolen(n);
 		beside(n);

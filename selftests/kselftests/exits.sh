@@ -50,7 +50,7 @@ table() {
 	36 MWAIT UD insns/mwait
 	37 MTF FAIL - the control is 0
 	39 MONITOR UD insns/monitor
-	40 PAUSE EMUL - the control is 0
+	40 PAUSE EMUL smp/smp-handoff
 	41 ENTRY_MCE FAIL - a machine check
 	43 TPR FAIL - the control is 0
 	44 APIC_ACCESS FAIL - the control is 0
@@ -124,6 +124,7 @@ program hlt "n=2"
 program insns ""
 program dregs "n=1"
 program events ""
+program smp "n=20" --cpus 2
 ends fails/task failed "task switch" fails "what=task"
 ends triple/shutdown failed "triple fault" triple ""
 spins spin/interrupts-on sti

@@ -37,16 +37,20 @@ fails() { # NAME PATTERN PROGRAM ARGS: the VM ends as failed, saying PATTERN
 }
 
 load || exit 1
-plan $((19 + 15 + 8 + 4))
+plan $((21 + 15 + 8 + 4))
 run "hello" g hello ""
 run "exit code" g hello "code=0"
 run "cpuid" g cpuid "n=$(amount 200 50)" --mem 16M
+run "cpuid, features hidden" g cpuid "n=1 hides" --mem 16M \
+	--cpu-hide avx,pcid,x2apic,tsc_deadline_timer,rdtscp,rdpid,fsgsbase,umip
 run "msr" g msr "" --mem 16M
 run "port" g port "" --mem 16M
 run "mmio, random instructions in every mode" g mmio "n=$(amount 300 60) seed=7" --mem 64M
 run "memory map, 4 MiB" g memory "kib=3711" --mem 4M
 run "memory map, 64 MiB" g memory "kib=65151" --mem 64M
 run "memory map, across the hole below 4 GiB" g memory "kib=6291071" --mem 6G
+# 256 times the host's memory, to be had page by page; tables of every level end in it.
+run "memory map, 512 GiB" g memory "kib=536870527" --mem 512G
 run "pages" g pages "rounds=2" --mem 64M
 run "pages taken away under the guest" g pages "rounds=2 mib=4 away" --mem 64M
 run "pages taken away, 2 MiB apart" g pages "mib=64 step=2097152 away" --mem 128M

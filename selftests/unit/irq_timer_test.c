@@ -188,6 +188,93 @@ TEST_F(irq, tsc_deadline)
 	EXPECT_EQ(-1, PENDING(1));
 }
 
+/* The owner looks itself: no host timer, but for its sleep. */
+TEST_F(irq, tsc_deadline_watched)
+{
+	const u64 khz = kshim_tsc_per_ns * 1000000;
+	u64 t0 = kshim_ns, tsc = rdtsc_ordered();
+
+	enable_x2apic(&self->b);
+	hs_lapic_watch(A(1));
+	EXPECT_EQ(0, hs_lapic_due(A(1)));
+	WRMSR(1, X(LVTT), 0x40030);
+	WRMSR(1, MSR_DEADLINE, tsc + 3 * khz);
+	EXPECT_EQ(0, STARTS());
+	EXPECT_EQ(tsc + 3 * khz, hs_lapic_due(A(1)));
+	/* Too early: nothing. */
+	kshim_run_until(t0 + 2 * MS);
+	hs_lapic_timer_due(A(1));
+	EXPECT_EQ(-1, PENDING(1));
+	EXPECT_EQ(tsc + 3 * khz, hs_lapic_due(A(1)));
+	kshim_run_until(t0 + 4 * MS);
+	EXPECT_EQ(-1, PENDING(1));
+	hs_lapic_timer_due(A(1));
+	EXPECT_EQ(0, hs_lapic_due(A(1)));
+	EXPECT_EQ(0x30, TOOK(1));
+	EXPECT_EQ(0, RDMSR(1, MSR_DEADLINE));
+	EXPECT_EQ(0, CALLS());
+
+	/* Masked: nothing is due; unmasked: it is again.  Disarmed. */
+	tsc = rdtsc_ordered();
+	WRMSR(1, MSR_DEADLINE, tsc + khz);
+	WRMSR(1, X(LVTT), MASKED | 0x40030);
+	EXPECT_EQ(0, hs_lapic_due(A(1)));
+	WRMSR(1, X(LVTT), 0x40030);
+	EXPECT_EQ(tsc + khz, hs_lapic_due(A(1)));
+	WRMSR(1, MSR_DEADLINE, 0);
+	EXPECT_EQ(0, hs_lapic_due(A(1)));
+	/* The offset moves it. */
+	WRMSR(1, MSR_DEADLINE, tsc + 10 * khz);
+	hs_lapic_set_tsc_offset(A(1), khz);
+	EXPECT_EQ(tsc + 9 * khz, hs_lapic_due(A(1)));
+	hs_lapic_set_tsc_offset(A(1), 0);
+
+	/* Asleep: the host timer wakes, and is let be when the owner woke before. */
+	t0 = kshim_ns;
+	tsc = rdtsc_ordered();
+	WRMSR(1, MSR_DEADLINE, tsc + 2 * khz);
+	STARTS();
+	hs_lapic_timer_sleep(A(1));
+	EXPECT_EQ(1, STARTS());
+	EXPECT_EQ(0, hs_lapic_due(A(1)));
+	kshim_run_until(t0 + 2 * MS + 1);
+	EXPECT_EQ(1, KICKS(1));
+	EXPECT_TRUE(hs_lapic_has_work(A(1)));
+	hs_lapic_timer_awake(A(1));
+	EXPECT_EQ(0x30, TOOK(1));
+	EXPECT_EQ(0, hs_lapic_due(A(1)));
+
+	t0 = kshim_ns;
+	tsc = rdtsc_ordered();
+	WRMSR(1, MSR_DEADLINE, tsc + 2 * khz);
+	hs_lapic_timer_sleep(A(1));
+	hs_lapic_timer_awake(A(1));
+	EXPECT_EQ(tsc + 2 * khz, hs_lapic_due(A(1)));
+	WRMSR(1, MSR_DEADLINE, tsc + 5 * khz);
+	CALLS();
+	STARTS();
+	kshim_run_until(t0 + 4 * MS);
+	EXPECT_EQ(1, CALLS());		/* early, and not again */
+	EXPECT_EQ(0, KICKS(1));
+	EXPECT_EQ(0, STARTS());
+	/* Passed on the way to sleep: it interrupts, and is not slept over. */
+	kshim_run_until(t0 + 6 * MS);
+	hs_lapic_timer_sleep(A(1));
+	EXPECT_TRUE(hs_lapic_has_work(A(1)));
+	hs_lapic_timer_awake(A(1));
+	EXPECT_EQ(0x30, TOOK(1));
+
+	/* Other modes have the host timer as ever. */
+	WRMSR(1, X(LVTT), 0x30);
+	WRMSR(1, X(TDCR), 0xb);
+	STARTS();
+	WRMSR(1, X(TMICT), COUNTS(MS));
+	EXPECT_EQ(1, STARTS());
+	EXPECT_EQ(0, hs_lapic_due(A(1)));
+	kshim_run_until(kshim_ns + MS);
+	EXPECT_EQ(0x30, TOOK(1));
+}
+
 TEST_F(irq, tsc_offset_moves_the_deadline)
 {
 	const u64 khz = kshim_tsc_per_ns * 1000000;

@@ -363,6 +363,52 @@ TEST(msr_values)
 	EXPECT_EQ(3, m.unknown);
 }
 
+/* What does not exist is kept: the last ones, with counts, the last first. */
+TEST(msrs_that_do_not_exist)
+{
+	struct hs_msr_odd o;
+	struct hs_msrs m;
+	unsigned int i;
+	u64 val;
+
+	hs_msr_reset(&m, HAVE, 46);
+	EXPECT_FALSE(hs_msr_odd_get(&m, 0, &o));
+	hs_msr_read(&m, 0x12345678, &val);
+	hs_msr_read(&m, 0x12345678, &val);
+	hs_msr_write(&m, 0, 1);
+	hs_msr_write(&m, 0x12345678, 1);
+	hs_msr_write(&m, 0x1a0, ~0ULL);		/* exists, and refuses */
+	ASSERT_TRUE(hs_msr_odd_get(&m, 0, &o));
+	EXPECT_EQ(0x12345678, o.msr);
+	EXPECT_EQ(2, o.reads);
+	EXPECT_EQ(1, o.writes);
+	ASSERT_TRUE(hs_msr_odd_get(&m, 1, &o));
+	EXPECT_EQ(0, o.msr);
+	EXPECT_EQ(0, o.reads);
+	EXPECT_EQ(1, o.writes);
+	EXPECT_FALSE(hs_msr_odd_get(&m, 2, &o));
+	EXPECT_FALSE(hs_msr_odd_get(&m, ~0U, &o));
+
+	/* More than fit: the oldest goes, and its counts with it. */
+	for (i = 0; i < HS_MSR_ODD + 3; i++)
+		hs_msr_read(&m, 0x5000 + i, &val);
+	for (i = 0; i < HS_MSR_ODD; i++) {
+		ASSERT_TRUE(hs_msr_odd_get(&m, i, &o));
+		EXPECT_EQ(0x5000 + HS_MSR_ODD + 2 - i, o.msr);
+		EXPECT_EQ(1, o.reads);
+	}
+	EXPECT_FALSE(hs_msr_odd_get(&m, HS_MSR_ODD, &o));
+	EXPECT_EQ(4 + HS_MSR_ODD + 3, m.unknown);
+	/* One that was used again is not the oldest. */
+	hs_msr_write(&m, 0x5003, 0);
+	hs_msr_read(&m, 0x6000, &val);
+	ASSERT_TRUE(hs_msr_odd_get(&m, 1, &o));
+	EXPECT_EQ(0x5003, o.msr);
+	EXPECT_EQ(1, o.writes);
+	hs_msr_reset(&m, HAVE, 46);
+	EXPECT_FALSE(hs_msr_odd_get(&m, 0, &o));
+}
+
 TEST(msr_conditions)
 {
 	struct hs_msrs m;
