@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/virtio_net.h>
 #include "dev.h"
@@ -33,101 +34,106 @@ static const char *if_fault(const char *name)
 	return NULL;
 }
 
-/*
- * Flags of the tap as it is (0 when there is none).  They are to be given again,
- * or the kernel takes attaching for an attempt to change them.
- */
-static int existing_flags(const char *name, unsigned int *flags)
+/* 0 where there is no such interface. */
+static int index_of(int sock, const char *name)
 {
-	char path[64 + IFNAMSIZ], line[32];
-	FILE *f;
+	struct ifreq ifr = { 0 };
 
-	*flags = 0;
-	snprintf(path, sizeof(path), "/sys/class/net/%s", name);
-	if (access(path, F_OK))
-		return VCTL_OK;
-	snprintf(path, sizeof(path), "/sys/class/net/%s/tun_flags", name);
-	f = fopen(path, "re");
-	if (f && fgets(line, sizeof(line), f))
-		*flags = strtoul(line, NULL, 16);
-	if (f)
-		fclose(f);
-	if (*flags & IFF_TAP)
-		return VCTL_OK;
-	return option_error("net", "'%s' is an interface, but no tap device", name);
+	memcpy(ifr.ifr_name, name, strlen(name));
+	return ioctl(sock, SIOCGIFINDEX, &ifr) ? 0 : ifr.ifr_ifindex;
 }
 
-static int attach(int fd, const char *name)
+/*
+ * A tap with several queues must be attached to as such, and tells only by
+ * refusing: both are tried.  An interface that is no tap refuses both.
+ */
+static int set_interface(int fd, const char *name, int more)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | more };
+
+	memcpy(ifr.ifr_name, name, strlen(name));
+	return ioctl(fd, TUNSETIFF, &ifr) ? -errno : 0;
+}
+
+static int attach(int fd, int sock, const char *name)
 {
 	int header = sizeof(struct virtio_net_hdr_mrg_rxbuf);
-	struct ifreq ifr = { 0 };
-	unsigned int flags;
-	int ret = existing_flags(name, &flags);
+	bool there = index_of(sock, name);
+	int ret = set_interface(fd, name, 0);
 
+	if (ret == -EINVAL && there)
+		ret = set_interface(fd, name, IFF_MULTI_QUEUE);
+	if (ret == -EINVAL && there)
+		return option_error("net", "'%s' is an interface, but no tap device", name);
+	if (ret == -EBUSY)
+		return system_error(EBUSY, "net", "tap device '%s' is in use", name);
 	if (ret)
-		return ret;
-	ifr.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (flags & IFF_MULTI_QUEUE);
-	memcpy(ifr.ifr_name, name, strlen(name));
-	if (ioctl(fd, TUNSETIFF, &ifr)) {
-		if (errno == EBUSY)
-			return system_error(EBUSY, "net", "tap device '%s' is in use", name);
-		return system_error(errno, "net", "cannot %s tap device '%s'",
-				    flags ? "attach to" : "make", name);
-	}
+		return system_error(-ret, "net", "cannot %s tap device '%s'",
+				    there ? "attach to" : "make", name);
 	if (ioctl(fd, TUNSETVNETHDRSZ, &header))
 		return system_error(errno, "net", "cannot set up tap device '%s'", name);
 	return VCTL_OK;
 }
 
-static bool is_in(const char *name, const char *bridge)
+/* What the kernel says of an interface: its bridge, or 0. */
+static int parse_master(const struct nlmsghdr *h, size_t len)
 {
-	char path[64 + IFNAMSIZ], to[256];
-	const char *last;
-	ssize_t n;
+	const struct ifinfomsg *info = NLMSG_DATA(h);
+	const struct rtattr *a;
+	int left, master = 0;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/master", name);
-	n = readlink(path, to, sizeof(to) - 1);
-	if (n < 0)
-		return false;
-	to[n] = '\0';
-	last = strrchr(to, '/');
-	return last && !strcmp(last + 1, bridge);
+	if (!NLMSG_OK(h, len) || h->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	left = IFLA_PAYLOAD(h);
+	for (a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == IFLA_MASTER && RTA_PAYLOAD(a) == sizeof(master))
+			memcpy(&master, RTA_DATA(a), sizeof(master));
+	return master;
 }
 
-/* Into the bridge, and up. */
+static int master_of(int index)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg info;
+	} ask = {
+		.h = { .nlmsg_len = sizeof(ask), .nlmsg_type = RTM_GETLINK,
+		       .nlmsg_flags = NLM_F_REQUEST },
+		.info = { .ifi_index = index },
+	};
+	union {
+		struct nlmsghdr h;
+		char bytes[16384];
+	} answer;
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	ssize_t n = -1;
+
+	if (sock < 0)
+		return 0;
+	if (send(sock, &ask, sizeof(ask), 0) == sizeof(ask))
+		n = recv(sock, &answer, sizeof(answer), 0);
+	close(sock);
+	return n < 0 ? 0 : parse_master(&answer.h, n);
+}
+
+/* Into the bridge, where it may be already, and up. */
 static int join(int sock, const char *name, const char *bridge)
 {
 	struct ifreq tap = { 0 }, br = { 0 };
+	int index = index_of(sock, name), err;
 
 	memcpy(tap.ifr_name, name, strlen(name));
 	memcpy(br.ifr_name, bridge, strlen(bridge));
-	if (!is_in(name, bridge)) {
-		if (ioctl(sock, SIOCGIFINDEX, &tap))
-			return system_error(errno, "net", "cannot find tap device '%s'", name);
-		br.ifr_ifindex = tap.ifr_ifindex;
-		if (ioctl(sock, SIOCBRADDIF, &br))
-			return system_error(errno, "net", "cannot put '%s' into bridge '%s'",
-					    name, bridge);
-	}
+	br.ifr_ifindex = index;
+	err = ioctl(sock, SIOCBRADDIF, &br) ? errno : 0;
+	if (err && (err != EBUSY || master_of(index) != index_of(sock, bridge)))
+		return system_error(err, "net", "cannot put '%s' into bridge '%s'", name, bridge);
 	if (!ioctl(sock, SIOCGIFFLAGS, &tap)) {
 		tap.ifr_flags |= IFF_UP;
 		if (!ioctl(sock, SIOCSIFFLAGS, &tap))
 			return VCTL_OK;
 	}
 	return system_error(errno, "net", "cannot set '%s' up", name);
-}
-
-static int use_bridge(const char *name, const char *bridge)
-{
-	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
-
-	if (sock < 0)
-		sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sock < 0)
-		return system_error(errno, "net", "cannot reach the network");
-	ret = join(sock, name, bridge);
-	close(sock);
-	return ret;
 }
 
 /**
@@ -144,7 +150,7 @@ static int use_bridge(const char *name, const char *bridge)
 int tap_open(const char *name, const char *bridge, int *fd)
 {
 	const char *fault = if_fault(name);
-	int ret;
+	int sock, ret;
 
 	*fd = -1;
 	if (fault)
@@ -155,9 +161,14 @@ int tap_open(const char *name, const char *bridge, int *fd)
 	*fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	if (*fd < 0)
 		return system_error(errno, "net", "cannot open '/dev/net/tun'");
-	ret = attach(*fd, name);
+	/* Any family does to ask about interfaces. */
+	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ret = sock < 0 ? system_error(errno, "net", "cannot ask about interfaces") :
+			 attach(*fd, sock, name);
 	if (!ret && bridge)
-		ret = use_bridge(name, bridge);
+		ret = join(sock, name, bridge);
+	if (sock >= 0)
+		close(sock);
 	if (ret) {
 		close(*fd);
 		*fd = -1;
