@@ -412,6 +412,7 @@ static int put_kind(struct sk_buff *skb, const struct hs_dev_info *d)
 	case HS_DEV_NET:
 		return nla_put(skb, HS_A_DEV_MAC, sizeof(d->mac), d->mac);
 	case HS_DEV_CONSOLE:
+		return nla_put(skb, HS_A_DEV_TTYS, d->ttys * sizeof(d->tty[0]), d->tty);
 	case HS_DEV_RNG:
 	case HS_DEV_BALLOON:
 		break;

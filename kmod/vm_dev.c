@@ -20,8 +20,6 @@ static const char *sentence(int err)
 		return "the VM has no slot left for a device";
 	case -EBUSY:
 		return "somebody else uses this";
-	case -EOPNOTSUPP:
-		return "this version has no such devices";
 	case -ENOMEM:
 		return NULL;
 	}
@@ -41,6 +39,17 @@ static u16 blamed(int err)
 		return 0;
 	}
 	return HS_A_DISK_FD;
+}
+
+static int add_disk(struct hs_vm *vm, const struct hs_vm_dev *d, const char **why)
+{
+	struct hs_disk_cfg cfg = {
+		.file = d->file,
+		.ro = d->p.flags & HS_DISK_F_RO,
+	};
+
+	strscpy(cfg.id, d->p.id, sizeof(cfg.id));
+	return hs_disk_add(&vm->board, &cfg, why);
 }
 
 static int add_net(struct hs_vm *vm, const struct hs_vm_dev *d, const char **why)
@@ -63,7 +72,7 @@ static int add(struct hs_vm *vm, const struct hs_vm_dev *d, struct hs_attr_error
 	int err;
 
 	mutex_lock(&vm->dev_lock);
-	err = d->p.kind == HS_DEV_NET ? add_net(vm, d, &why) : -EOPNOTSUPP;
+	err = d->p.kind == HS_DEV_DISK ? add_disk(vm, d, &why) : add_net(vm, d, &why);
 	mutex_unlock(&vm->dev_lock);
 	set_active_memcg(old);
 	if (!err)
@@ -79,16 +88,18 @@ static int add(struct hs_vm *vm, const struct hs_vm_dev *d, struct hs_attr_error
  *
  * What was made before an error goes with the board.  Process context.
  *
- * Return: 0, -EOPNOTSUPP for what this version has not, or as hs_net_add().
+ * Return: 0, or as hs_disk_add(), hs_net_add() and hs_rng_add().
  */
 int hs_vm_devs_create(struct hs_vm *vm, struct hs_vm_parts *parts, struct hs_attr_error *e)
 {
 	unsigned int i;
-	int err;
+	int err = 0;
 
-	if (vm->flags & HS_VM_F_RNG)
-		return hs_attr_blame(e, -EOPNOTSUPP, HS_A_VM_FLAGS,
-				     "this version has no entropy device");
+	if (vm->flags & HS_VM_F_RNG) {
+		err = hs_rng_add(&vm->board);
+		if (err)
+			return hs_attr_blame(e, err, HS_A_VM_FLAGS, sentence(err));
+	}
 	for (i = 0; i < parts->nr_dev; i++) {
 		err = add(vm, &parts->dev[i], e);
 		if (err) {
@@ -148,8 +159,7 @@ static int lock_stopped(struct hs_vm *vm, struct hs_attr_error *e)
  * Process context, sleeps.
  *
  * Return: 0; -EBUSY while the VM runs, -ENODEV when it is being destroyed,
- * -EINTR when the caller is being killed; -EOPNOTSUPP for a disk; or as
- * hs_net_add().
+ * -EINTR when the caller is being killed; or as hs_disk_add() and hs_net_add().
  */
 int hs_vm_dev_add(struct hs_vm *vm, struct hs_vm_dev *d, struct hs_attr_error *e)
 {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: hz=200M files=guests alone
+# lab: hz=200M files=guests modules=tun,bridge alone
 # vctl as scripts use it: exit status, what it prints, waiting without races,
-# monitor, batches, and what it says when there is no module.
+# monitor, batches, devices, and what it says when there is no module.
 . "${HERE:-/lab}/lib.sh"
 
 G=$GUESTS
@@ -13,7 +13,7 @@ text() { # CMD...: output and errors in $out, status in $rc
 	rc=$?
 }
 
-plan 42
+plan 72
 
 # --- loading ---
 unload
@@ -110,6 +110,67 @@ kill $m1 $m2
 is "monitor" "$(sed 's/^\[ *[0-9]*\.[0-9]*\] m: //; s/: .*//' $tmp/text | tr '\n' ',' | sed 's/running -> paused/rp/')" \
 	"$(printf 'defined,defined -> running,rp,paused -> running,running -> stopped,stopped -> destroyed,')"
 is "monitor -j" "$(grep -c '^{"time_ns":[0-9]*,"id":[0-9]*,"name":"m",.*"state":"[a-z]*".*}$' $tmp/json)" 6
+
+# --- devices ---
+truncate -s 8M $tmp/disk.img
+truncate -s 1M "$tmp/a,b.img"
+mkfifo $tmp/pipe
+ip link add br-vctl type bridge
+text vctl create d --kernel "$G/serial.elf" --append deaf --mem 8M --rng \
+	--disk $tmp/disk.img --disk "$tmp/a,,b.img,ro,id=data" --net tap-vctl,bridge=br-vctl,mac=52:54:00:01:02:03 \
+	--cpu-hide pcid,avx512f
+has "create with devices" "$rc $out" '^0 [0-9][0-9]*$'
+out=$(vctl show d)
+has "show: a disk" "$out" '^disk0        virtio-blk  slot [0-9]*  rw  8M  no driver$'
+has "show: one that can only be read" "$out" '^data         virtio-blk  slot [0-9]*  ro  1M  no driver$'
+has "show: a net" "$out" '^net0         virtio-net  slot [0-9]*  52:54:00:01:02:03  no driver$'
+has "show: entropy" "$out" '^[a-z0-9]* *virtio-rng  slot [0-9]*  no driver$'
+has "show: what is hidden" "$out" '^cpu hides    pcid avx512f$'
+has "show -j" "$(vctl -j show d)" '"cpu_hide":\["pcid","avx512f"\],.*"devices":\[.*{"id":"disk0","kind":"disk","slot":[0-9]*,"ro":false,"bytes":8388608,"driver":false,"requests":0,'
+is "the tap is in the bridge" "$(basename "$(readlink /sys/class/net/tap-vctl/master)")" br-vctl
+has "and up" "$(cat /sys/class/net/tap-vctl/flags)" '^0x...[13579bdf]$'
+text vctl create e --kernel "$G/serial.elf" --net tap-vctl
+has "a tap in use" "$rc $out" '^2 vctl: create: net: .*tap-vctl.* (EBUSY)$'
+text vctl create e --kernel "$G/serial.elf" --disk $tmp/disk.img
+has "a disk in use" "$rc $out" '^2 vctl: create: disk: .* (EBUSY)$'
+text vctl create e --kernel "$G/serial.elf" --disk "$tmp/a,,b.img,ro" --disk "$tmp/a,,b.img,ro,id=x" --disk "$tmp/a,,b.img,ro,id=x"
+has "an id twice, of three" "$rc $out" '^2 vctl: create: disk 3 id: .* (EEXIST)$'
+text vctl create e --kernel "$G/serial.elf" --disk $tmp/pipe,ro
+has "a pipe as a disk" "$rc $out" '^1 vctl: create: disk: '
+text vctl create e --kernel "$G/serial.elf" --cpu-hide colour
+has "no such feature" "$rc $out" '^2 vctl: create: cpu-hide: .* (ENOENT)$'
+text vctl create e --kernel "$G/serial.elf" --net lo
+has "an interface that is no tap" "$rc $out" "^1 vctl: create: net: 'lo' is an interface, but no tap device"
+is "nothing came of these" "$(vctl list -n -o name | tr '\n' ' ')" "a h t d "
+
+is "disk add prints the id" "$(vctl disk add d "$tmp/a,,b.img,ro")" disk1
+text vctl disk add d "$tmp/a,,b.img,ro,id=data"
+has "an id that is taken" "$rc $out" '^2 vctl: disk: disk id: .* (EEXIST)$'
+status "disk remove" 0 vctl disk remove d disk1
+text vctl disk remove d disk1
+has "what is not there" "$rc $out" '^2 vctl: disk: id: .* (ENOENT)$'
+vctl start d
+text vctl disk add d "$tmp/a,,b.img,ro"
+has "not while it runs" "$rc $out" '^2 vctl: disk: the VM is running: .* (EBUSY)$'
+status "net remove neither" 2 vctl net remove d net0
+
+has "stat" "$(vctl stat d)" '^NAME  CPU%  EXITS .*  FAULTS$'
+is "stat: exits" "$(vctl stat -n -o name,exits d | sed 's/ *[1-9][0-9]*$/ some/')" "d some"
+has "stat: devices" "$(vctl stat d)" '^d     disk0 '
+has "stat -j" "$(vctl -j stat -i 0.2 -c 1 d)" '^\[{"id":[0-9]*,"name":"d","state":"running",.*"per_second":{"exits":[0-9]*,.*"devices":\[.*{"id":"disk0","requests":0,'
+vctl stat -i 0.1 >$tmp/stat &
+s1=$!
+await grep -q '^d .*disk0' $tmp/stat
+kill $s1
+wait $s1
+is "stat ends in good order when interrupted" $? 0
+is "with what it printed complete" "$(tail -c 1 $tmp/stat | od -An -c | tr -d ' ')" '\n'
+
+vctl stop d --force --timeout 60
+status "net remove" 0 vctl net remove d net0
+is "a tap that vctl made goes with it" "$(ls /sys/class/net | grep -c tap-vctl)" 0
+vctl destroy d
+ip link del br-vctl
 
 # --- the end ---
 vctl destroy a
