@@ -471,13 +471,15 @@ static int put_devs(struct sk_buff *skb, struct netlink_callback *cb, struct hs_
 		cb->args[ARG_VM] = vm->id;
 		cb->args[ARG_DEV] = 0;
 	}
-	while (hs_vm_dev_info(vm, cb->args[ARG_DEV], &d)) {
+	for (;;) {
+		err = hs_vm_dev_info(vm, cb->args[ARG_DEV], &d);
+		if (err <= 0)
+			return err;
 		err = put_dev(skb, cb, vm, &d);
 		if (err)
 			return err;
 		cb->args[ARG_DEV]++;
 	}
-	return 0;
 }
 
 /* The VM to go on with, with a reference; NULL: none.  @next: what comes after it. */

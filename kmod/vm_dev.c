@@ -234,13 +234,15 @@ int hs_vm_net_link(struct hs_vm *vm, const char *id, bool up, struct hs_attr_err
  *
  * Process context.
  *
- * Return: false when there are not so many.
+ * Return: 1; 0 when there are not so many; -EINTR when the caller is being killed
+ * while somebody opens a file that does not answer.
  */
-bool hs_vm_dev_info(struct hs_vm *vm, unsigned int n, struct hs_dev_info *info)
+int hs_vm_dev_info(struct hs_vm *vm, unsigned int n, struct hs_dev_info *info)
 {
 	bool there;
 
-	mutex_lock(&vm->dev_lock);
+	if (mutex_lock_killable(&vm->dev_lock))
+		return -EINTR;
 	there = hs_dev_info(&vm->board, n, info);
 	mutex_unlock(&vm->dev_lock);
 	return there;

@@ -47,6 +47,6 @@ int hs_vm_devs_create(struct hs_vm *vm, struct hs_vm_parts *parts, struct hs_att
 int hs_vm_dev_add(struct hs_vm *vm, struct hs_vm_dev *d, struct hs_attr_error *e);
 int hs_vm_dev_del(struct hs_vm *vm, const char *id, struct hs_attr_error *e);
 int hs_vm_net_link(struct hs_vm *vm, const char *id, bool up, struct hs_attr_error *e);
-bool hs_vm_dev_info(struct hs_vm *vm, unsigned int n, struct hs_dev_info *info);
+int hs_vm_dev_info(struct hs_vm *vm, unsigned int n, struct hs_dev_info *info);
 
 #endif /* HS_VM_DEV_H */
