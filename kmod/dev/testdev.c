@@ -8,12 +8,20 @@
  * 0xe4		32-bit write of a guest-physical address: that page's EPT
  *		mapping goes, its content stays; the next touch faults
  * 0xe8		8-bit latch
+ * 0xec		32-bit write: pages that the balloon shall hold; 32-bit read: what
+ *		was chosen at 0xf0, as the host sees it
+ * 0xf0		32-bit write chooses: 0 pages held, 1 ballooned and not touched
+ *		since, 2 reported and not touched since, 3 the balloon by what its
+ *		driver says, 4 its target, 5 which statistics there are (bits),
+ *		16+n statistic n; as in struct hs_balloon_info
  * 0x2000+n	write sets the level of interrupt line n (0-23): 0 is low
  * 0xff000000	64 KiB of RAM that is reached by MMIO
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/virtio_balloon.h>
 #include "boot/layout.h"
+#include "dev/balloon.h"
 #include "dev/board.h"
 #include "dev/devices.h"
 
@@ -21,12 +29,16 @@
 #define PORT_LATCH32	0xe0
 #define PORT_UNMAP	0xe4
 #define PORT_LATCH8	0xe8
+#define PORT_BALLOON	0xec	/* and 0xf0 */
+#define BALLOON_CHOICE	4
+#define BALLOON_STAT	16
 #define PORT_LINES	0x2000
 
 struct hs_testdev {
 	struct hs_board *b;
 	u8 latch[4];
 	u8 latch8;
+	u32 choice;
 	u8 *ram;		/* HS_GPA_TESTDEV_SIZE bytes */
 };
 
@@ -117,6 +129,53 @@ static void lines_write(void *dev, u64 off, unsigned int size, u64 val)
 	hs_irq_set(t->b, off, val);
 }
 
+static u32 memory_info(struct hs_board *b, u32 choice)
+{
+	struct hs_balloon_info i;
+
+	if (choice == 0)
+		return hs_gmem_charged(b->gmem) >> VIRTIO_BALLOON_PFN_SHIFT;
+	if (!hs_balloon_info(b, &i))
+		return 0;
+	switch (choice) {
+	case 1:
+		return i.ballooned >> VIRTIO_BALLOON_PFN_SHIFT;
+	case 2:
+		return i.reported >> VIRTIO_BALLOON_PFN_SHIFT;
+	case 3:
+		return i.actual >> VIRTIO_BALLOON_PFN_SHIFT;
+	case 4:
+		return i.target >> VIRTIO_BALLOON_PFN_SHIFT;
+	case 5:
+		return i.stats.has;
+	}
+	choice -= BALLOON_STAT;
+	if (choice >= HS_BALLOON_STATS)
+		return 0;
+	return i.stats.val[array_index_nospec(choice, HS_BALLOON_STATS)];
+}
+
+static u64 balloon_read(void *dev, u64 off, unsigned int size)
+{
+	struct hs_testdev *t = dev;
+
+	if (off != 0 || size != 4)
+		return ones_read(dev, off, size);
+	return memory_info(t->b, READ_ONCE(t->choice));
+}
+
+static void balloon_write(void *dev, u64 off, unsigned int size, u64 val)
+{
+	struct hs_testdev *t = dev;
+
+	if (size != 4)
+		return;
+	if (off == 0)
+		hs_balloon_set_target(t->b, val << VIRTIO_BALLOON_PFN_SHIFT);
+	else if (off == BALLOON_CHOICE)
+		WRITE_ONCE(t->choice, val);
+}
+
 static const struct hs_region_ops exit_ops = {
 	.read = ones_read,
 	.write = exit_write,
@@ -133,6 +192,12 @@ static const struct hs_region_ops latch_ops = {
 static const struct hs_region_ops unmap_ops = {
 	.read = ones_read,
 	.write = unmap_write,
+};
+
+/* So does what waits for the balloon's locks. */
+static const struct hs_region_ops balloon_ops = {
+	.read = balloon_read,
+	.write = balloon_write,
 };
 
 static const struct hs_region_ops latch8_ops = {
@@ -163,6 +228,7 @@ static int add_regions(struct hs_board *b, struct hs_testdev *t)
 		{ PORT_LATCH32, 4, &latch_ops },
 		{ PORT_UNMAP, 4, &unmap_ops },
 		{ PORT_LATCH8, 1, &latch8_ops },
+		{ PORT_BALLOON, 8, &balloon_ops },
 		{ PORT_LINES, HS_IOAPIC_PINS, &lines_ops },
 	};
 	unsigned int i;
@@ -224,6 +290,7 @@ void hs_testdev_reset(struct hs_board *b)
 		hs_irq_set(b, n, false);
 	memset(t->latch, 0, sizeof(t->latch));
 	t->latch8 = 0;
+	t->choice = 0;
 	memset(t->ram, 0, HS_GPA_TESTDEV_SIZE);
 }
 

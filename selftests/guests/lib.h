@@ -145,6 +145,8 @@ static inline void count_mark(u16 n)
 #define TESTDEV_LATCH32	0xe0
 #define TESTDEV_UNMAP	0xe4
 #define TESTDEV_LATCH8	0xe8
+#define TESTDEV_BALLOON	0xec	/* target; what was chosen at the next */
+#define TESTDEV_CHOICE	0xf0
 #define TESTDEV_IRQ	0x2000
 #define TESTDEV_MMIO	0xff000000ULL
 

@@ -9,6 +9,7 @@
 
 #include "kshim.h"
 #include "boot/layout.h"
+#include "dev/balloon.h"
 #include "dev/board.h"
 #include "dev/console.h"
 #include "dev/devices.h"
@@ -99,6 +100,21 @@ int hs_virtio_module_init(void)
 
 void hs_virtio_module_exit(void)
 {
+}
+
+int hs_balloon_set_target(struct hs_board *b, u64 bytes)
+{
+	return -ENOENT;
+}
+
+bool hs_balloon_info(struct hs_board *b, struct hs_balloon_info *i)
+{
+	return false;
+}
+
+u64 hs_gmem_charged(const struct hs_gmem *g)
+{
+	return 0;
 }
 
 static void nothing(void *vm, unsigned int cpu)
