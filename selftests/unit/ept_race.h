@@ -41,7 +41,7 @@ static struct {
 	struct vcpu cpu[CPUS];
 	pthread_mutex_t cpu_lock[CPUS];
 	u64 ops, moves, limit;
-	u64 staged, stored, cancelled, splits, collapses, flushes, errors;
+	u64 staged, stored, cancelled, given, splits, collapses, flushes, errors;
 } w;
 
 static u64 bug(const char *what, u64 gfn, u64 got, u64 want)
@@ -241,12 +241,32 @@ static int through_pin(struct agent *a, struct io *io, u64 gfn, unsigned int k)
 	return r;
 }
 
+/* Gives up a page that only the device writes, as the guest's balloon would. */
+static int give_up(struct agent *a, u64 gfn)
+{
+	struct hs_gmem_range range = { gfn * PAGE, 1 };
+	int r;
+
+	if (!rnd(&a->seed, 3))
+		return hs_gmem_undiscard(w.g, &range, 1);
+	r = hs_gmem_discard(w.g, &range, 1, rnd(&a->seed, 2) ? HS_DISCARD_BALLOON :
+			    HS_DISCARD_REPORTED);
+	/* What fails with one page has done nothing. */
+	if (!r) {
+		w.device_page[gfn] = 0;
+		__atomic_add_fetch(&w.given, 1, __ATOMIC_RELAXED);
+	}
+	return r;
+}
+
 static int device_page_op(struct agent *a, u64 gfn)
 {
 	u64 page[PAGE / 8];
 	int r;
 
-	switch (rnd(&a->seed, 3)) {
+	switch (rnd(&a->seed, 4)) {
+	case 3:
+		return give_up(a, gfn);
 	case 0:
 		fill_page(page, gfn, ++a->seq);
 		r = hs_gmem_overwrite(w.g, gfn * PAGE, page);
@@ -525,8 +545,8 @@ TEST_F_TIMEOUT(race, content_survives, 7200)
 		verify_all();
 	}
 	hs_gmem_stats(w.g, &self->st);
-	TH_LOG("faults %lu refaults %lu staged %lu stored %lu cancelled %lu splits %lu collapses %lu acks %lu",
-	       self->st.faults, self->st.refaults, w.staged, w.stored, w.cancelled,
+	TH_LOG("faults %lu refaults %lu staged %lu stored %lu cancelled %lu given %lu splits %lu collapses %lu acks %lu",
+	       self->st.faults, self->st.refaults, w.staged, w.stored, w.cancelled, w.given,
 	       self->st.splits, self->st.collapses, self->st.acks);
 	/* It did happen, all of it. */
 	EXPECT_GT(self->st.refaults, 0);
@@ -535,6 +555,7 @@ TEST_F_TIMEOUT(race, content_survives, 7200)
 	EXPECT_GT(self->st.acks, 0);
 	EXPECT_GT(w.staged, 0);
 	EXPECT_GT(w.stored, 0);
+	EXPECT_GT(w.given, 0);
 }
 
 TEST_HARNESS_MAIN
