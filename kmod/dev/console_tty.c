@@ -160,9 +160,13 @@ static int console_install(struct tty_driver *drv, struct tty_struct *tty)
 		return -ENODEV;
 	tty->driver_data = c;
 	ret = tty_port_install(&c->port, drv, tty);
-	if (ret)
+	if (ret) {
 		tty_port_put(&c->port);
-	return ret;
+		return ret;
+	}
+	/* What the guest was told last holds for the next one who opens it. */
+	hs_console_winsize(c, &tty->winsize.ws_row, &tty->winsize.ws_col);
+	return 0;
 }
 
 static void console_cleanup(struct tty_struct *tty)
