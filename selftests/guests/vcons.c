@@ -15,6 +15,8 @@
 
 #define VEC_CONFIG	0x62
 #define BUF		4096U
+#define MSGS		8	/* control messages that may wait */
+#define MSG_BYTES	256U
 #define F(name)		BIT_ULL(VIRTIO_CONSOLE_F_##name)
 
 enum { RX0, TX0, CTL_RX, CTL_TX, RX1, TX1, QUEUES };
@@ -22,6 +24,7 @@ enum { RX0, TX0, CTL_RX, CTL_TX, RX1, TX1, QUEUES };
 static struct vdev d;
 static struct vqueue q[QUEUES];
 static u8 *rx_buf[2], *ctl_buf, *tx_buf;
+static u8 *ctl_of[QUEUE_MAX];	/* by the name of the buffer */
 static bool single;
 static volatile u32 config_irqs;
 
@@ -57,6 +60,16 @@ static void offer(struct vqueue *from, u8 *buf)
 	queue_kick(from);
 }
 
+static void offer_control(u8 *buf)
+{
+	/* Room for a NUL after the longest name. */
+	struct vseg s = { (u64)buf, MSG_BYTES - 1 };
+	int head = queue_add(&q[CTL_RX], &s, 0, 1, false);
+
+	ctl_of[head] = buf;
+	queue_kick(&q[CTL_RX]);
+}
+
 static void control(u32 id, u16 event, u16 value)
 {
 	struct virtio_console_control c = { id, event, value };
@@ -65,7 +78,7 @@ static void control(u32 id, u16 event, u16 value)
 	write_queue(&q[CTL_TX], tx_buf, sizeof(c));
 }
 
-static void on_control(u32 len)
+static void on_control(u8 *msg, u32 len)
 {
 	struct virtio_console_control c;
 	u16 size[2];
@@ -74,7 +87,7 @@ static void on_control(u32 len)
 		fail("control", "%u bytes", len);
 		return;
 	}
-	memcpy(&c, ctl_buf, sizeof(c));
+	memcpy(&c, msg, sizeof(c));
 	switch (c.event) {
 	case VIRTIO_CONSOLE_PORT_ADD:
 		printf("port %u: added\n", c.id);
@@ -85,15 +98,15 @@ static void on_control(u32 len)
 		control(c.id, VIRTIO_CONSOLE_PORT_OPEN, 1);
 		break;
 	case VIRTIO_CONSOLE_PORT_NAME:
-		ctl_buf[len] = '\0';
-		printf("port %u: name %s\n", c.id, (char *)ctl_buf + sizeof(c));
+		msg[len] = '\0';
+		printf("port %u: name %s\n", c.id, (char *)msg + sizeof(c));
 		control(c.id, VIRTIO_CONSOLE_PORT_OPEN, 1);
 		break;
 	case VIRTIO_CONSOLE_PORT_OPEN:
 		printf("port %u: host %s\n", c.id, c.value ? "open" : "closed");
 		break;
 	case VIRTIO_CONSOLE_RESIZE:
-		memcpy(size, ctl_buf + sizeof(c), sizeof(size));
+		memcpy(size, msg + sizeof(c), sizeof(size));
 		printf("port %u: %u columns, %u rows\n", c.id, size[0], size[1]);
 		break;
 	default:
@@ -200,6 +213,7 @@ static void show_size(void)
 static void serve(void)
 {
 	u32 len, seen = config_irqs;
+	int head;
 
 	for (;;) {
 		/* With interrupts on now and then, for the configuration. */
@@ -215,9 +229,12 @@ static void serve(void)
 		}
 		if (single)
 			continue;
-		if (queue_get(&q[CTL_RX], &len) >= 0) {
-			on_control(len);
-			offer(&q[CTL_RX], ctl_buf);
+		head = queue_get(&q[CTL_RX], &len);
+		if (head >= 0) {
+			u8 *msg = ctl_of[head];
+
+			on_control(msg, len);
+			offer_control(msg);
 		}
 		if (queue_get(&q[RX1], &len) >= 0) {
 			write_queue(&q[TX1], rx_buf[1], len);
@@ -244,7 +261,8 @@ static bool start(void)
 	if (single)
 		return true;
 	offer(&q[RX1], rx_buf[1]);
-	offer(&q[CTL_RX], ctl_buf);
+	for (i = 0; i < MSGS; i++)
+		offer_control(ctl_buf + i * MSG_BYTES);
 	control(0, VIRTIO_CONSOLE_DEVICE_READY, 1);
 	return true;
 }
@@ -262,9 +280,9 @@ int main(const char *args)
 	}
 	rx_buf[0] = alloc_pages(1);
 	rx_buf[1] = alloc_pages(1);
-	ctl_buf = alloc_pages(2);
+	ctl_buf = alloc_pages(1);
 	tx_buf = alloc_pages(1);
-	check("offers size and ports", virtio_offered(&d) & 7, want);
+	check("offers size and ports", virtio_offered(&d) & want, want);
 	check("ports", get32(d.config + offsetof(struct virtio_console_config, max_nr_ports)), 2);
 	check("begins", start(), 1);
 	say("READY vcons\n");
