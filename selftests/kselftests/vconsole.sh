@@ -59,7 +59,7 @@ ended() { # NAME
 }
 
 load || exit 1
-plan 27
+plan 28
 open_pair ""
 is "a tty for each port" "$(printf '%s\n' "$com1" "$hvc0" "$agent" | sort -u | grep -c ttyHS)" 3
 says "the driver finds them" "$com1" "port 1: added"
@@ -68,6 +68,7 @@ says "port 0 is open at once" "$com1" "port 0: host open"
 says "port 1 has a name" "$com1" "port 1: name org.hyperspace.agent.0$"
 says "the window's size as it was set before" "$com1" "port 0: 80 columns, 24 rows"
 says "what the guest writes is in the log" "$hvc0" "READY vcons"
+has "vctl finds the port" "$(vctl console c --port hvc0 --log)" "READY vcons"
 printf 'hello port\n' >&3
 says "what is typed comes in" "$hvc0" "HELLO PORT"
 stty -F "/dev/$hvc0" rows 31 cols 107
