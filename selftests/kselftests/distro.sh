@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: cpus=2 hz=400M mem=1400 disk=420:debian modules=tun files=kernel:6.1,guests/initrd-6.1,selftests/kselftests/linux_lib.sh,/sbin/e2fsck stock full
+# lab: cpus=2 hz=400M mem=1400 disk=420:debian modules=tun files=kernel:6.1,guests/initrd-6.1,selftests/kselftests/linux_lib.sh,/sbin/e2fsck stock long
 # A Debian system on a disk, from power-on to power-off and again: systemd up to the
 # login prompt, a session, files that stay, the network, reboot, both ways of
 # powering off, and a file system that is clean after each.

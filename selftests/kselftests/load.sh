@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: cpus=2 hz=400M mem=1600 disk=560:debian modules=tun,bridge,overlay files=kernel:6.1,guests/initrd-6.1,selftests/kselftests/linux_lib.sh,/sbin/mke2fs stock full
+# lab: cpus=2 hz=400M mem=1600 disk=560:debian modules=tun,bridge,overlay files=kernel:6.1,guests/initrd-6.1,selftests/kselftests/linux_lib.sh,/sbin/mke2fs stock long
 # Load in a Debian guest with four vCPUs that checks its own results: stress-ng,
 # 20 MB packed and unpacked, and 20 MB by TCP each way between host and guest and
 # between two guests on a bridge.
