@@ -20,7 +20,7 @@ clean() {
 FAILED='systemctl --failed --no-legend --plain; journalctl -b -p err -q --no-pager -o cat'
 
 create() {
-	boot_debian d "$KERNEL" "$CPUS" 256M "ip=10.9.0.2:::255.255.255.0::eth0:none" \
+	boot_debian d "$KERNEL" "$CPUS" 256M "ip=10.9.0.2::10.9.0.1:255.255.255.0::eth0:none" \
 		--disk $IMAGE,id=root --net hs0 --rng || return
 	ip addr add 10.9.0.1/24 dev hs0 && ip link set hs0 up
 }
