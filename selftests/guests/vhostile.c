@@ -69,6 +69,7 @@ static void good_request(struct vseg s[3], unsigned int *out, unsigned int *in)
 		break;
 	case VIRTIO_ID_NET:		/* a frame to nobody */
 	case VIRTIO_ID_CONSOLE:
+	case VIRTIO_ID_BALLOON:		/* page 0 is taken back, which it was not given */
 		*out = 1;
 		*in = 0;
 		break;
@@ -759,7 +760,10 @@ int main(const char *args)
 		fail("device", "there is none");
 		return result();
 	}
-	queue_index = d.id == VIRTIO_ID_NET || d.id == VIRTIO_ID_CONSOLE ? 1 : 0;
+	/* Of the balloon the queue that takes pages back: whatever is said there does
+	 * no harm to this program. */
+	queue_index = d.id == VIRTIO_ID_NET || d.id == VIRTIO_ID_CONSOLE ||
+		      d.id == VIRTIO_ID_BALLOON;
 	ram_end = 0x100000 + (mem_upper_kib << 10);
 	arena = alloc_pages(ARENA_PAGES);
 	finish("good driver", NULL);
