@@ -24,6 +24,7 @@ hyperspace-y += kmod/dev/pci_map.o
 hyperspace-y += kmod/dev/pci_window.o
 hyperspace-y += kmod/dev/console_sysfs.o
 hyperspace-y += kmod/dev/console_tty.o
+hyperspace-y += kmod/dev/debug.o
 hyperspace-y += kmod/dev/pit.o
 hyperspace-y += kmod/dev/pit_core.o
 hyperspace-y += kmod/dev/pm.o

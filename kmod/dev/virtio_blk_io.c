@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 #include "compat/blkio.h"
 #include "dev/board.h"
+#include "dev/debug.h"
 #include "dev/virtio_blk.h"
 
 #define PIECE_MAX	HS_BLK_SIZE_MAX
@@ -289,6 +290,14 @@ static void req_free(struct blk_req *r)
 	hs_blk_ended(b, vq);
 }
 
+/* What the file has been given is on the storage when this returns 0. */
+static int sync_file(struct hs_blk *b)
+{
+	if (hs_dev_mutated(HS_DEV_MUT_SKIP_FLUSH))
+		return 0;
+	return vfs_fsync(b->f.file, 1);
+}
+
 /*
  * All that was asked for is in the file, unless @err.  Without a cache it must be
  * on the storage as well; IOCB_DSYNC saw to that for this request alone, not for
@@ -303,7 +312,7 @@ static int settle(struct blk_req *r, int err)
 		return err;
 	if (is_write(r) && r->through && READ_ONCE(b->synced) == through)
 		return 0;
-	err = vfs_fsync(b->f.file, 1);
+	err = sync_file(b);
 	if (!err)
 		WRITE_ONCE(b->synced, through);
 	return err;
@@ -415,7 +424,7 @@ static bool req_begin(struct blk_req *r)
 	case HS_BLK_WRITE:
 		return true;
 	case HS_BLK_FLUSH:
-		err = vfs_fsync(r->b->f.file, 1);
+		err = sync_file(r->b);
 		hs_blk_refresh(r->b);
 		break;
 	case HS_BLK_ZEROES:

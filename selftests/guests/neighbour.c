@@ -58,7 +58,7 @@ static u64 quantile(u64 total, u32 permille)
 
 int main(const char *args)
 {
-	u64 n = arg_u64(args, "n", 100), want = work(88172645463325252), bad = 0;
+	u64 n = arg_u64(args, "n=", 100), want = work(88172645463325252), bad = 0;
 
 	printf("READY neighbour\n");
 	for (u64 i = 0; i < n; i++) {
@@ -68,6 +68,6 @@ int main(const char *args)
 			printf("ROUND %lu\n", i + 1);
 	}
 	printf("P50 %lu\nP99 %lu\n", quantile(n * EXITS, 500), quantile(n * EXITS, 990));
-	check("rounds with another sum", bad, 0);
+	check("rounds with another sum", n ? bad : ~0ULL, 0);
 	return result();
 }

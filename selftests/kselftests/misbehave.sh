@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: cpus=2 hz=400M mem=1200 files=guests,guests/poke,kernel:6.1,guests/initrd-6.1,selftests/kselftests/linux_lib.sh stock long
+# lab: cpus=2 hz=400M mem=1200 files=guests,guests/poke,kernel:6.1,guests/initrd-6.1,selftests/kselftests/linux_lib.sh stock full
 # Guests that misbehave, each beside one that does not: the host and the neighbour
 # notice nothing.  The neighbour's work is checksummed, and 99 of 100 of its exits
 # cost at most three times what they cost when it is alone.

@@ -8,7 +8,7 @@
 . "$HERE/linux_lib.sh"
 
 plan 7
-mkdir -p /boot /tmp/tree/selftests/lab /disk/here
+mkdir -p /boot /tmp/tree/selftests/lab
 ln -s /lab/vmlinuz "/boot/vmlinuz-$(uname -r)"
 ln -s "/lab/initrd-$(uname -r | cut -d. -f1,2)" "/boot/initrd.img-$(uname -r)"
 cat >/tmp/tree/selftests/lab/lab <<'E2'
