@@ -11,8 +11,20 @@
 ROUNDS=${ROUNDS:-20}
 VMS="c1 c2 c3 c4"
 SLACK=6144	# KiB: see life.sh; disks and bridges keep caches of their own
-# Packs, writes, syncs and talks, for ever.
-LOAD='n=0; while :; do tar -cf - /usr/bin 2>/dev/null | head -c 3000000 | gzip -1 >/root/x; sync; ping -c 1 -W 1 10.9.0.1 >/dev/null; n=$((n+1)); echo "@work $n" >/dev/ttyS0; done'
+# A service in the guest that packs, writes, syncs and talks, for ever.
+LOAD='cat >/system/etc/load <<E
+n=0
+while :; do
+tar -cf - /usr/bin 2>/dev/null | head -c 3000000 | gzip -1 >/root/x
+sync
+busybox nc 10.9.0.1 6000 </dev/null
+n=\$((n + 1))
+echo @work \$n >/dev/ttyS0
+done
+E
+printf "[Service]\nExecStart=/bin/sh /etc/load\n" >/system/etc/systemd/system/load.service
+mkdir -p /system/etc/systemd/system/multi-user.target.wants
+ln -sf ../load.service /system/etc/systemd/system/multi-user.target.wants/'
 
 # The lab gives each seed another /dev/urandom: so does this.
 seed=$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')
@@ -25,7 +37,7 @@ create() { # VM
 	number=${1#c}
 	vctl create "$1" --kernel /lab/vmlinuz-6.1 --initrd /lab/initrd-6.1 --mem 192M \
 		--cpus $((number % 3 + 1)) --append "$STOCK_APPEND root=/dev/vda hs.upper=/dev/vdb net.ifnames=0 \
-ip=10.9.0.$((number + 1)):::255.255.255.0::eth0:none systemd.run=\"/bin/sh -c '$LOAD'\"" \
+ip=10.9.0.$((number + 1)):::255.255.255.0::eth0:none hs.cmd=$(printf '%s\n' "$LOAD" | base64 | tr -d '\n')" \
 		--disk /disk/debian.img,ro,id=root --disk "/disk/$1.img,id=upper" \
 		--net "hs$1,bridge=hsbr" --rng >/dev/null
 }
