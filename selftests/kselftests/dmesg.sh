@@ -35,6 +35,7 @@ boot_peer() { # KERNEL VCPUS OUT
 		-netdev tap,id=n,ifname=peer,script=no,downscript=no \
 		-device virtio-net-pci,netdev=n,disable-legacy=on,romfile=,mac=$MAC \
 		-chardev null,id=c -device virtio-serial-pci,disable-legacy=on -device virtconsole,chardev=c \
+		-chardev null,id=c2 -device virtserialport,chardev=c2,name=agent \
 		-device virtio-rng-pci,disable-legacy=on \
 		-device virtio-balloon-pci,disable-legacy=on,free-page-reporting=on \
 		-append "$APPEND" -serial "file:$3" && tunctl -d peer >/dev/null && grep -q '^@end' "$3"
