@@ -148,7 +148,7 @@ static int init_caps(struct hs_pci_core *c, const struct hs_pci_cfg *cfg)
 /**
  * hs_pci_core_init() - make a function, as firmware hands it over
  * @c: where
- * @cfg: what it is; only @cfg->cap's data must outlive the call, and that not
+ * @cfg: what it is; needed no longer than this call
  * @slot: 0-31; 0: the host bridge, which has no interrupt pin
  *
  * BARs are assigned and decoded; the function is no bus master.

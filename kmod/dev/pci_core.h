@@ -27,8 +27,10 @@ struct hs_pci_vector {
  * @initial: it, as after reset
  * @bar_size: bytes of each BAR, 0: none
  * @bar_io: bit n: BAR n is one of I/O ports
- * @msix: vectors; @msix_cap: offset of the capability, 0: none
+ * @msix_cap: offset of the MSI-X capability, 0: none
  * @window_cap: offset of VIRTIO_PCI_CAP_PCI_CFG, 0: none
+ * @msix: vectors
+ * @vec: their table
  * @pending: vectors to be sent once they may
  * @intx: level that the device gives INTA#
  */

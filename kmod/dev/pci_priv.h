@@ -19,7 +19,12 @@
 
 /**
  * struct hs_pci_func - a function on the bus
- * @bar, @dev: as given to hs_pci_add()
+ * @pci: the bus
+ * @slot: where it is
+ * @lock: for @core
+ * @core: configuration space and MSI-X table
+ * @bar: as given to hs_pci_add()
+ * @dev: likewise
  */
 struct hs_pci_func {
 	struct hs_pci *pci;
@@ -32,6 +37,8 @@ struct hs_pci_func {
 
 /**
  * struct hs_pci - the bus
+ * @b: whose it is
+ * @lock: for @map and @asserted
  * @addr: the address register of configuration mechanism 1
  * @func: by slot; constant while a vCPU runs
  * @map: who answers where
