@@ -32,8 +32,12 @@ static int new_tap(void)
 {
 	int header = sizeof(struct virtio_net_hdr_mrg_rxbuf);
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	int fd;
 
+	/* Where no udev made the node, the module does. */
+	if (system("modprobe tun"))
+		return -1;
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &ifr) || ioctl(fd, TUNSETVNETHDRSZ, &header))
 		return -1;
 	return fd;
@@ -288,7 +292,7 @@ TEST_F(dev, broken_nests)
 
 	begin_new(&m, &self->nl, self->fd);
 	nl_put(&m, HS_A_VM_DISK | NLA_F_NESTED, "abc", 3);
-	EXPECT_EQ(-EINVAL, CALL().err);
+	EXPECT_EQ(-ERANGE, CALL().err);
 	EXPECT_EQ(0, vm_state(&self->nl, NAME));
 }
 

@@ -13,7 +13,7 @@ text() { # CMD...: output and errors in $out, status in $rc
 	rc=$?
 }
 
-plan 72
+plan 73
 
 # --- loading ---
 unload
@@ -45,6 +45,8 @@ is "nothing came of these" "$(vctl list -n -o name)" a
 # --- states ---
 is "defined" "$(state a)" defined
 status "destroying what is not there" 2 vctl destroy nobody
+text vctl show nobody
+has "nor is it shown" "$rc $out" "^2 vctl: show: name: .* (ENOENT)\$"
 status "pause before start" 2 vctl pause a
 status "start" 0 vctl start a
 is "running" "$(state a)" running
@@ -115,6 +117,7 @@ is "monitor -j" "$(grep -c '^{"time_ns":[0-9]*,"id":[0-9]*,"name":"m",.*"state":
 truncate -s 8M $tmp/disk.img
 truncate -s 1M "$tmp/a,b.img"
 mkfifo $tmp/pipe
+modprobe tun && modprobe bridge || note "no tap or bridge here"
 ip link add br-vctl type bridge
 text vctl create d --kernel "$G/serial.elf" --append deaf --mem 8M --rng \
 	--disk $tmp/disk.img --disk "$tmp/a,,b.img,ro,id=data" --net tap-vctl,bridge=br-vctl,mac=52:54:00:01:02:03 \

@@ -256,7 +256,7 @@ TEST_F(vctl, show_devices)
 	    "net0         virtio-net  slot 5  52:54:00:ab:cd:ef  no driver\n"
 	    "console0     virtio-console  slot 1  /dev/ttyHS8  /dev/ttyHS9\n"
 	    "new0         unknown  slot 0  no driver\n");
-	EXPECT_STREQ(k.log, "14: 3=web \n3: 3=web \n");
+	EXPECT_STREQ(k.log, "3: 3=web \n14: 2=3 \n");
 	RUN("show", "web", "-j");
 	OUT("[{\"id\":3,\"cpu_hide\":[\"avx\",\"pcid\"],\"devices\":["
 	    "{\"id\":\"disk0\",\"kind\":\"disk\",\"slot\":3,\"ro\":false,\"bytes\":10737418240,\"driver\":true,"
@@ -279,6 +279,8 @@ TEST_F(vctl, show_is_one_document)
 {
 	const struct reply d = DEV(disk_nest);
 
+	k.reply[0] = &web;
+	k.nr_replies = 1;
 	k.dev[0][0] = &d;
 	k.nr_devs[0] = 1;
 	k.fail_cmd = HS_CMD_VM_GET;

@@ -52,7 +52,7 @@ TEST_F(vctl, show)
 	OUT("id           3\nname         web\nstate        running\ncpus         2\n"
 	    "memory       512M\nheld         100M\nuptime       1m01s\ncpu time     1.5s\n"
 	    "console      /dev/ttyHS7\ntest device  yes\nexits        12345\n");
-	EXPECT_STREQ(k.log, "14: 3=web \n3: 3=web \n");
+	EXPECT_STREQ(k.log, "3: 3=web \n14: 2=3 \n");
 	RUN("show", "web", "--state");
 	OUT("running\n");
 	RUN("status", "3", "-j", "-p");

@@ -417,12 +417,6 @@ static void print_stats(const struct reply *rep, void *arg)
 			printf("%-12s %" PRIu64 "\n", vm_counters[i].key, val);
 }
 
-/* @devices: empty for the state alone */
-struct show {
-	bool only_state;
-	struct devices devices;
-};
-
 static void show_text(const struct reply *rep, const struct devices *devices)
 {
 	char buf[FORMAT_MAX], safe[4 * HS_CMDLINE_MAX + 1];
@@ -464,46 +458,57 @@ static void show_state(const struct reply *rep)
 	puts(state_name(state));
 }
 
-static void show_reply(const struct reply *rep, void *arg)
-{
-	const struct show *s = arg;
+/* @ret: what became of it */
+struct show {
+	bool only_state;
+	int ret;
+};
 
-	if (globals.json)
-		show_json(rep, s->only_state ? NULL : &s->devices);
-	else if (s->only_state)
-		show_state(rep);
-	else
-		show_text(rep, &s->devices);
+/* All is there before anything is printed: the output is one document. */
+static void show_all(const struct reply *rep, struct show *s)
+{
+	char id[FORMAT_MAX];
+	struct devices d;
+	uint32_t number = 0;
+
+	/* Not by name: it may be another VM's by now. */
+	reply_u32(rep, HS_A_VM_ID, &number);
+	snprintf(id, sizeof(id), "%" PRIu32, number);
+	s->ret = devices_get(id, &d);
+	if (!s->ret && globals.json)
+		show_json(rep, &d);
+	else if (!s->ret)
+		show_text(rep, &d);
+	devices_free(&d);
 }
 
-static int show_vm(const char *word, struct show *s)
+static void show_reply(const struct reply *rep, void *arg)
 {
+	struct show *s = arg;
+
+	if (!s->only_state)
+		show_all(rep, s);
+	else if (globals.json)
+		show_json(rep, NULL);
+	else
+		show_state(rep);
+}
+
+static int run_show(struct args *a)
+{
+	struct show s = { .only_state = args_option(a, "state"), .ret = VCTL_OK };
 	struct nl_error e;
 	struct request *r = request_new(HS_CMD_VM_GET, &e);
 	int ret;
 
 	if (!r)
 		return request_error(&e);
-	ret = vm_argument(word, r);
+	ret = vm_argument(a->word[0], r);
 	if (ret) {
 		request_drop(r);
 		return ret;
 	}
-	return request_do(r, show_reply, s, &e) ? request_error(&e) : VCTL_OK;
-}
-
-static int run_show(struct args *a)
-{
-	struct show s = { .only_state = args_option(a, "state") };
-	int ret = VCTL_OK;
-
-	/* First, as nothing may be printed before all is there. */
-	if (!s.only_state)
-		ret = devices_get(a->word[0], &s.devices);
-	if (!ret)
-		ret = show_vm(a->word[0], &s);
-	devices_free(&s.devices);
-	return ret;
+	return request_do(r, show_reply, &s, &e) ? request_error(&e) : s.ret;
 }
 
 static const struct option show_options[] = {
