@@ -115,11 +115,13 @@ enum hs_mp {
  * Pause-loop exiting (SDM vol. 3, 26.1.3), in ticks of the TSC: PAUSEs that are
  * nearer than the gap to each other are one loop, which exits after the window.
  * A short window yields early to who holds the lock; but where nobody is there
- * to yield to, it costs exits for nothing, so it grows.
+ * to yield to, it costs exits for nothing, so it grows; to a part of a slice at
+ * most, because each entry begins it anew.
  */
 #define HS_SPIN_GAP		128
 #define HS_SPIN_WINDOW		4096
-#define HS_SPIN_WINDOW_MAX	(64 * HS_SPIN_WINDOW)
+#define HS_SPIN_WINDOW_MAX	clamp_t(u32, HS_SLICE_TICKS / 8, HS_SPIN_WINDOW,	\
+					64 * HS_SPIN_WINDOW)
 
 /* IA32_VMX_MISC: the preemption timer counts when this bit of the TSC changes. */
 #define HS_TIMER_RATE	(hs_caps.facts.m.misc & 0x1f)
