@@ -141,7 +141,9 @@ static void logical(void)
 
 	if (!x2apic) {
 		n = cpus < 8 ? cpus : 8;
-		send("many-flat-all", 0xff, ICR_LOGICAL, 0, 1, n);
+		/* All ones is everybody, whoever has a bit of it. */
+		send("many-flat-everybody", 0xff, ICR_LOGICAL, 0, 1, cpus);
+		send("many-flat-all", 0x7f, ICR_LOGICAL, 0, 1, n < 7 ? n : 7);
 		send("many-flat-odd", 0xaa, ICR_LOGICAL, 1, 2, n / 2);
 		return;
 	}
