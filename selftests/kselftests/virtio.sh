@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: cpus=2 files=guests
+# lab: cpus=2 files=guests modules=tun
 # Virtio devices under guest programs that are their drivers: a good one, and one
 # that breaks every rule, alone and beside a neighbour.
 . "${HERE:-/lab}/lib.sh"
@@ -24,7 +24,8 @@ device() { # KEY
 }
 
 load || exit 1
-plan 11
+modprobe tun || exit 1
+plan 14
 n=$(amount 40 10)
 run "entropy" g vrng "n=$n" --mem 16M --rng
 is "every request is counted" "$([ "$(device requests)" -gt "$n" ] && echo yes)" yes
@@ -37,6 +38,8 @@ for seed in 1 2; do
 done
 run "hostile driver, disk" g vhostile "id=2 n=$n" --mem 16M --disk $img
 run "hostile driver, console" g vhostile "id=3 n=$n" --mem 16M
+run "hostile driver, balloon" g vhostile "id=5 n=$n" --mem 16M
+run "hostile driver, network" g vhostile "id=1 n=$n" --mem 16M --net hs-tap7
 
 # Two at once, of which one is good: it does not notice.
 vctl create bad --kernel "$GUESTS/vhostile.elf" --append "seed=3 n=$((n * 4))" --testdev --mem 16M --rng >/dev/null
@@ -46,6 +49,6 @@ ok "the hostile one ends as well" vctl wait bad stopped --timeout 120
 is "and got all its devices back" "$(vctl -j show bad | sed -n 's/.*"exit_code": *\([0-9]*\).*/\1/p')" 0
 vctl destroy bad
 rm -f $img
-unload
-is "no frame is left" "$([ -d /sys/module/hyperspace ] && frames || echo 0)" 0
+is "no frame is left" "$(frames)" 0
+ok "the module goes" unload
 finish
