@@ -10,7 +10,7 @@
 #define VEC_QUEUE	0x61
 #define VEC_CONFIG	0x62
 #define FILL		0x5a
-#define ARENA_PAGES	64
+#define ARENA_PAGES	16
 #define GAP		16	/* between segments: nobody may write there */
 
 enum how { POLL, MSIX, INTX };
