@@ -249,6 +249,15 @@ static unsigned int status_write(struct hs_virtio_core *c, u8 val)
 	u8 set;
 
 	if (!val) {
+		/*
+		 * Where nothing was begun nothing is to be stopped, and status, which
+		 * reads 0 already, could not say that a reset goes on: what the driver
+		 * writes next must count.
+		 */
+		if (!c->status) {
+			hs_virtio_core_reset(c);
+			return 0;
+		}
 		c->resetting = true;
 		return HS_VIRTIO_DO_RESET;
 	}

@@ -137,6 +137,17 @@ TEST_F(core, status_bits_go_by_reset_only)
 	EXPECT_EQ(0, c->driver_features);
 }
 
+/* A driver begins with a reset, and does not wait where status reads 0. */
+TEST_F(core, reset_of_nothing_is_done_at_once)
+{
+	struct hs_virtio_core *c = &self->c;
+
+	wr(c, VIRTIO_PCI_COMMON_Q_SELECT, 2, 2);
+	EXPECT_EQ(0, wr(c, VIRTIO_PCI_COMMON_STATUS, 1, 0));
+	EXPECT_EQ(0, rd(c, VIRTIO_PCI_COMMON_Q_SELECT, 2));
+	EXPECT_TRUE(negotiate(c, OFFER));
+}
+
 TEST_F(core, queues_are_set_up_until_they_are_enabled)
 {
 	struct hs_virtio_core *c = &self->c;
