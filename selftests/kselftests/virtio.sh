@@ -25,7 +25,7 @@ device() { # KEY
 
 load || exit 1
 modprobe tun || exit 1
-plan 14
+plan 13
 n=$(amount 40 10)
 run "entropy" g vrng "n=$n" --mem 16M --rng
 is "every request is counted" "$([ "$(device requests)" -gt "$n" ] && echo yes)" yes
@@ -38,7 +38,6 @@ for seed in 1 2; do
 done
 run "hostile driver, disk" g vhostile "id=2 n=$n" --mem 16M --disk $img
 run "hostile driver, console" g vhostile "id=3 n=$n" --mem 16M
-run "hostile driver, balloon" g vhostile "id=5 n=$n" --mem 16M
 run "hostile driver, network" g vhostile "id=1 n=$n" --mem 16M --net hs-tap7
 
 # Two at once, of which one is good: it does not notice.
