@@ -88,7 +88,7 @@ struct walk {
 	struct hs_gmem *g;
 	void (*leaf)(struct hs_cur *c, struct walk *w);
 	bool (*wants)(u64 val);		/* whether a whole chunk's leaf concerns it */
-	u64 state;
+	u64 state;			/* what leaves become that were not NONE, or 0 */
 	struct list_head pages;
 	struct page *table;		/* at hand, to cut a chunk's leaf */
 };
@@ -144,6 +144,9 @@ static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 		hs_cur_move(&c, gfn & (HS_CHUNK_PAGES - 1));
 		w->leaf(&c, w);
 	}
+	/* All say the same now: one leaf can say it for all, without a table. */
+	if (whole && w->state && c.chunk->used == HS_CHUNK_PAGES)
+		list_add_tail(&hs_ept_remove_leaves(&c, w->state)->lru, &w->pages);
 	hs_ept_unlock(&c);
 	return 0;
 }

@@ -121,16 +121,18 @@ TEST_F(ept, untouched_pages_get_no_mark)
 TEST_F(ept, large_leaf_goes_whole_or_is_split)
 {
 	struct hs_gmem_stats st;
-	u64 charged;
+	u64 charged, overhead;
 
 	fill(self->g, 0, 1024);
 	charged = hs_gmem_charged(self->g);
+	overhead = hs_gmem_overhead(self->g);
 	ASSERT_EQ(charged, 2 * CHUNK);
 	EXPECT_EQ(hs_gmem_large(self->g), variant->huge ? 2 * CHUNK : 0);
 	ASSERT_EQ(give(self->g, 0, 512, HS_DISCARD_REPORTED), 0);
 	EXPECT_EQ(hs_gmem_charged(self->g), CHUNK);
 	EXPECT_EQ(reported(self->g), CHUNK);
-	EXPECT_EQ(level_of(self->g, 0), variant->huge ? 2 : 1);
+	EXPECT_EQ(level_of(self->g, 0), 2);
+	EXPECT_EQ(hs_gmem_overhead(self->g), overhead - (variant->huge ? 0 : PAGE));
 	hs_gmem_stats(self->g, &st);
 	EXPECT_EQ(st.splits, 0);
 	/* From the middle of one to the middle of the next. */
