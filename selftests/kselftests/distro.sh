@@ -16,8 +16,9 @@ clean() {
 	"$HERE/e2fsck" -f -n $IMAGE
 }
 
-# What the journal and systemd have to complain of.
-FAILED='systemctl --failed --no-legend --plain; journalctl -b -p err -q --no-pager -o cat'
+# What the journal and systemd have to complain of.  The emulated processor has no
+# answer to RETBleed, and every kernel says so.
+FAILED='systemctl --failed --no-legend --plain; journalctl -b -p err -q --no-pager -o cat | grep -v RETBleed'
 
 create() {
 	boot_debian d "$KERNEL" "$CPUS" 256M "ip=10.9.0.2::10.9.0.1:255.255.255.0::eth0:none" \
