@@ -45,7 +45,7 @@ is "$label: nothing complains" "$(at d "$FAILED")" ""
 is "$label: sees its CPUs" "$(at d nproc)" "$CPUS"
 is "$label: knows what it runs on" "$(at d 'cat /sys/class/dmi/id/sys_vendor')" Hyperspace
 is "$label: a getty on each console" \
-	"$(at d 'systemctl list-units --plain --no-legend "serial-getty@*" | cut -d " " -f 1,3')" \
+	"$(at d 'systemctl list-units --plain --no-legend "serial-getty@*" | tr -s " " | cut -d " " -f 1,3')" \
 	"serial-getty@hvc0.service active
 serial-getty@ttyS0.service active"
 ok "$label: the network answers" ping -c 3 -W 10 10.9.0.2
