@@ -157,9 +157,15 @@ static void live_save(struct hs_vmx *v, struct host_cpu *h)
  * component keeps its content while it is switched off.  So saving and
  * restoring are done under the host's XCR0, which has at least those bits.
  */
+static u64 xstate_mask(const struct hs_vmx *v)
+{
+	/* x87 and SSE are there for a guest without XSAVE as well. */
+	return v->vm->cpuid.xcr0 | HS_XF_X87 | HS_XF_SSE;
+}
+
 static void xstate_load(struct hs_vmx *v, struct host_cpu *h)
 {
-	u64 mask = v->vm->cpuid.xcr0;
+	u64 mask = xstate_mask(v);
 
 	h->xcr0 = hs_caps.host_xcr0;
 	h->pkru = cpu_feature_enabled(X86_FEATURE_OSPKE) ? hs_rdpkru() : 0;
@@ -181,7 +187,7 @@ static void xstate_load(struct hs_vmx *v, struct host_cpu *h)
 
 static void xstate_save(struct hs_vmx *v, struct host_cpu *h)
 {
-	u64 mask = v->vm->cpuid.xcr0;
+	u64 mask = xstate_mask(v);
 
 	if (h->xcr0_now != h->xcr0 && !hs_mutating(HS_FORGET_XCR0))
 		hs_xsetbv(0, h->xcr0);
