@@ -33,7 +33,8 @@ static int write_versioned(struct hs_vmx *v, u64 gpa, void *data, size_t len)
 	u32 *version = data;
 	int err;
 
-	*version = ++v->pv.clock_version;
+	/* Kept even, also when this fails: a later write is right all the same. */
+	*version = v->pv.clock_version + 1;
 	err = hs_gmem_write(v->gmem, gpa, version, sizeof(*version));
 	if (err)
 		return err;
@@ -44,8 +45,10 @@ static int write_versioned(struct hs_vmx *v, u64 gpa, void *data, size_t len)
 	if (err)
 		return err;
 	smp_wmb();
-	v->pv.clock_version = *version;
-	return hs_gmem_write(v->gmem, gpa, version, sizeof(*version));
+	err = hs_gmem_write(v->gmem, gpa, version, sizeof(*version));
+	if (!err)
+		v->pv.clock_version = *version;
+	return err;
 }
 
 static int write_clock(struct hs_vmx *v)
@@ -56,6 +59,7 @@ static int write_clock(struct hs_vmx *v)
 		.mul = v->vm->scale.mul,
 		.shift = v->vm->scale.shift,
 	};
+	int err;
 
 	/* Read before what follows: a later change makes it differ again. */
 	v->pv.clock_gen = atomic_read(&v->vm->clock_gen);
@@ -68,9 +72,11 @@ static int write_clock(struct hs_vmx *v)
 		c.flags |= HS_PV_CLOCK_STABLE;
 	if (v->pv.was_stopped)
 		c.flags |= HS_PV_CLOCK_STOPPED;
-	v->pv.was_stopped = false;
-	return write_versioned(v, hs_pv_msr_gpa(MSR_KVM_SYSTEM_TIME_NEW, v->pv.clock),
-			       &c, sizeof(c));
+	err = write_versioned(v, hs_pv_msr_gpa(MSR_KVM_SYSTEM_TIME_NEW, v->pv.clock),
+			      &c, sizeof(c));
+	if (!err)
+		v->pv.was_stopped = false;
+	return err;
 }
 
 static int write_wall(struct hs_vmx *v, u64 gpa)
@@ -235,7 +241,9 @@ enum hs_next hs_pv_wrmsr(struct hs_vmx *v, u32 msr, u64 val)
 	*msr_value(v, msr) = val;
 	switch (msr) {
 	case MSR_KVM_WALL_CLOCK_NEW:
-		err = write_wall(v, gpa);
+		/* The ABI has no bit that turns it off; 0 does. */
+		if (gpa)
+			err = write_wall(v, gpa);
 		break;
 	case MSR_KVM_SYSTEM_TIME_NEW:
 		if (on)
