@@ -135,24 +135,27 @@ static void sleep_halted(struct hs_vcpu *v)
 	finish_rcuwait(&v->wait);
 }
 
+/* Others that a spinning vCPU offers its CPU to before it goes on. */
+#define YIELD_TRIES	3
+
 /*
- * The guest spins: whoever holds what it waits for may be without a CPU.  The
- * others are tried in turn, beginning behind the one that got it last, so that
+ * The guest spins: whoever holds what it waits for may be without a CPU.  A few
+ * others are tried in turn, beginning behind the one that was tried last, so that
  * none is forgotten.  Their threads live as long as any vCPU may run.
  */
 static void spun(struct hs_vcpu *v)
 {
 	struct hs_vm *vm = v->vm;
-	unsigned int last = READ_ONCE(vm->yielded_to), i, n;
+	unsigned int last = READ_ONCE(vm->yielded_to), tries = 0, i, n;
 	bool yielded = false;
 
-	for (n = 1; n <= vm->cpus && !yielded; n++) {
+	for (n = 1; n <= vm->cpus && !yielded && tries < YIELD_TRIES; n++) {
 		i = (last + n) % vm->cpus;
 		if (i == v->index || !hs_vmx_waits(vm->vcpu[i]->vmx))
 			continue;
 		yielded = yield_to(vm->vcpu[i]->task, true) > 0;
-		if (yielded)
-			WRITE_ONCE(vm->yielded_to, i);
+		WRITE_ONCE(vm->yielded_to, i);
+		tries++;
 	}
 	hs_vmx_spun(v->vmx, yielded);
 }
