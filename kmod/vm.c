@@ -11,6 +11,7 @@
 #include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <asm/tsc.h>
 #include <linux/xarray.h>
@@ -275,6 +276,9 @@ static int machine_create(struct hs_vm *vm, struct hs_vm_parts *parts,
 		return err;
 	}
 	board_cfg.gmem = vm->gmem;
+	/* One instruction's pages always fit (architecture.rst, "Memory", 12). */
+	hs_gmem_set_reservation(vm->gmem, min_t(u64, vm->mem_bytes,
+						SZ_1M + (u64)vm->cpus * SZ_256K));
 	err = hs_board_init(&vm->board, &board_cfg, &hs_vm_board_ops, vm);
 	if (err) {
 		e->why = "the devices of the VM cannot be made";

@@ -84,6 +84,8 @@ static void failed(struct hs_balloon *bl, struct hs_vq *vq, int err)
 {
 	if (err == -EFAULT)
 		hs_vdev_break(&bl->d, "a page for the balloon that is not RAM");
+	else if (err == -EIO)
+		hs_vdev_break(&bl->d, "a page of a buffer of the balloon is lost");
 	else if (err == -ENOMEM)
 		vq_later(vq);
 	/* -EINTR: the VM ends, the buffer with it. */
@@ -212,8 +214,10 @@ static void take_stats(struct hs_balloon *bl, struct hs_vq *vq)
 			vq_later(vq);
 			return;
 		}
-		if (len < 0)
+		if (len < 0) {
+			failed(bl, vq, len);
 			return;
+		}
 		bl->stats_held = true;
 		mutex_lock(&bl->lock);
 		hs_balloon_stats_parse(&bl->stats, msg, len);
