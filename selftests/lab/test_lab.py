@@ -296,7 +296,7 @@ class Watchdog(unittest.TestCase):
         finally:
             session.stop()
         opts = types.SimpleNamespace(announce=list(announce), expect_taint="", expect_reset=False,
-                                     keep=False)
+                                     expect_plug=False, keep=False)
         return run, runs.finish(session, opts, emu, 0)
 
     boot = "out.write(%r); out.flush()\n" % (
