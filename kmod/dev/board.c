@@ -223,18 +223,11 @@ unsigned int hs_board_tty(const struct hs_board *b)
  * hs_board_module_init() - what devices of all VMs share
  *
  * Context: process, once.
- * Return: 0, -ENOMEM, or what registering the tty driver said.
+ * Return: 0, or what registering the tty driver said.
  */
 int hs_board_module_init(void)
 {
-	int ret = hs_console_module_init();
-
-	if (ret)
-		return ret;
-	ret = hs_virtio_module_init();
-	if (ret)
-		hs_console_module_exit();
-	return ret;
+	return hs_console_module_init();
 }
 
 /**
@@ -244,6 +237,5 @@ int hs_board_module_init(void)
  */
 void hs_board_module_exit(void)
 {
-	hs_virtio_module_exit();
 	hs_console_module_exit();
 }

@@ -26,6 +26,7 @@ struct hs_console;
 struct hs_ports;
 struct hs_pci;
 struct hs_vdevs;
+struct workqueue_struct;
 
 enum hs_board_event {
 	HS_BOARD_POWEROFF = 1,	/* ACPI S5 */
@@ -80,6 +81,7 @@ struct hs_board {
 	struct hs_ports *ports;
 	struct hs_pci *pci;
 	struct hs_vdevs *vdevs;
+	struct workqueue_struct *virtio_wq;
 	bool pit_asleep;	/* the PIT waits for hs_pit_wake(); under its lock */
 	unsigned int lowest;	/* where lowest-priority arbitration begins */
 };

@@ -92,9 +92,6 @@ void hs_pvpanic_exit(struct hs_board *b);
 int hs_virtio_init(struct hs_board *b);
 void hs_virtio_reset(struct hs_board *b);
 void hs_virtio_exit(struct hs_board *b);
-/* Workers of all virtio devices, once per module. */
-int hs_virtio_module_init(void);
-void hs_virtio_module_exit(void);
 
 /* Test device; only called for a VM with cfg->testdev. */
 int hs_testdev_init(struct hs_board *b);

@@ -14,8 +14,6 @@
 #include "dev/virtio_priv.h"
 #include "ept/gmem.h"
 
-struct workqueue_struct *hs_virtio_wq;
-
 static int ring_read(void *mem, u64 gpa, void *dst, size_t len)
 {
 	return hs_gmem_read(mem, gpa, dst, len);
@@ -53,6 +51,18 @@ static void vq_work(struct work_struct *work)
 }
 
 /**
+ * hs_vq_queue_later() - call a queue's kick in a while
+ * @vq: the queue
+ * @delay: in jiffies
+ *
+ * Context: any.
+ */
+void hs_vq_queue_later(struct hs_vq *vq, unsigned long delay)
+{
+	queue_delayed_work(vq->d->board->virtio_wq, &vq->work, delay);
+}
+
+/**
  * hs_vq_queue() - call a queue's kick soon
  * @vq: the queue
  *
@@ -60,11 +70,11 @@ static void vq_work(struct work_struct *work)
  */
 void hs_vq_queue(struct hs_vq *vq)
 {
-	queue_delayed_work(hs_virtio_wq, &vq->work, 0);
+	hs_vq_queue_later(vq, 0);
 }
 
-/* Takes over what the driver has set up; with d->lock. */
-static bool vq_start(struct hs_vq *vq)
+/* Takes over what the driver has set up; with d->lock.  Not live yet. */
+static bool vq_prepare(struct hs_vq *vq)
 {
 	const struct hs_virtio_queue *q = &vq->d->core.queue[vq->index];
 	int err;
@@ -83,7 +93,6 @@ static bool vq_start(struct hs_vq *vq)
 		.event_idx = hs_vdev_has(vq->d, HS_VIRTIO_F_EVENT_IDX),
 	};
 	err = hs_vring_start(&vq->ring);
-	WRITE_ONCE(vq->live, !err);
 	mutex_unlock(&vq->lock);
 	return !err;
 }
@@ -96,7 +105,7 @@ static void vdev_start(struct hs_vdev *d)
 	mutex_lock(&d->lock);
 	d->features = d->core.driver_features;
 	for (i = 0; i < d->nr_queues; i++)
-		if (!vq_start(&d->vq[i]))
+		if (!vq_prepare(&d->vq[i]))
 			why = d->vq[i].ring.broken;
 	mutex_unlock(&d->lock);
 
@@ -107,9 +116,16 @@ static void vdev_start(struct hs_vdev *d)
 		hs_vdev_break(d, why);
 		return;
 	}
-	for (i = 0; i < d->nr_queues; i++)
-		if (READ_ONCE(d->vq[i].live))
-			hs_vq_queue(&d->vq[i]);
+	/*
+	 * Only now: a notification that came before must find no device half made.
+	 * What it announced is looked at here.
+	 */
+	for (i = 0; i < d->nr_queues; i++) {
+		if (!d->core.queue[i].enabled)
+			continue;
+		vq_set_live(&d->vq[i], true);
+		hs_vq_queue(&d->vq[i]);
+	}
 }
 
 static void vdev_stop(struct hs_vdev *d)
@@ -305,27 +321,4 @@ void hs_vdev_del(struct hs_vdev *d)
 	hs_vdev_reset(d);
 	hs_pci_remove(d->pci);
 	vdev_free(d);
-}
-
-/**
- * hs_virtio_module_init() - what all virtio devices share
- *
- * Return: 0 or -ENOMEM.
- */
-int hs_virtio_module_init(void)
-{
-	/*
-	 * Unbound: where the vCPU runs is the one place not to serve it.
-	 * Freezable: when the system sleeps, no device works on guest memory.
-	 */
-	hs_virtio_wq = alloc_workqueue("hs_virtio", WQ_UNBOUND | WQ_FREEZABLE, 0);
-	return hs_virtio_wq ? 0 : -ENOMEM;
-}
-
-/**
- * hs_virtio_module_exit() - undo hs_virtio_module_init(); there is no board
- */
-void hs_virtio_module_exit(void)
-{
-	destroy_workqueue(hs_virtio_wq);
 }

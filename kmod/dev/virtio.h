@@ -124,9 +124,6 @@ struct hs_vdev {
 	const char *broken;
 };
 
-/* For device workers of their own: unbound, freezable. */
-extern struct workqueue_struct *hs_virtio_wq;
-
 /*
  * Puts the device on the bus, or takes it off: no vCPU runs.  0, or what
  * hs_pci_add() said.  After hs_vdev_del() no operation runs or will.
@@ -166,6 +163,7 @@ void hs_vq_push(struct hs_vq *vq, u16 head, u32 written);
 void hs_vq_push_many(struct hs_vq *vq, const u16 *head, const u32 *written, u16 n);
 /* Calls kick for the queue soon.  Any context. */
 void hs_vq_queue(struct hs_vq *vq);
+void hs_vq_queue_later(struct hs_vq *vq, unsigned long delay);
 
 /*
  * Bytes of a chain: from its out segments, to its in segments; @off counts from

@@ -50,7 +50,8 @@ struct job {
 struct hs_balloon {
 	struct hs_vdev d;
 	u8 config[HS_BALLOON_CONFIG_LEN];
-	struct job inflate, deflate, report;
+	struct job inflate, deflate;
+	struct job report[HS_BALLOON_QUEUES];	/* by queue: two can report */
 
 	struct hs_vchain stats_chain;
 	bool stats_held;		/* the driver's buffer, until new ones are wanted */
@@ -74,7 +75,7 @@ static struct hs_gmem *gmem_of(struct hs_balloon *bl)
 
 static void vq_later(struct hs_vq *vq)
 {
-	queue_delayed_work(hs_virtio_wq, &vq->work, msecs_to_jiffies(RETRY_MS));
+	hs_vq_queue_later(vq, msecs_to_jiffies(RETRY_MS));
 }
 
 /* ---- inflate and deflate ------------------------------------------------------- */
@@ -166,7 +167,7 @@ static int do_report(struct hs_balloon *bl, struct job *j)
 
 static void report_pages(struct hs_balloon *bl, struct hs_vq *vq)
 {
-	struct job *j = &bl->report;
+	struct job *j = &bl->report[vq->index];
 	unsigned int n;
 	int err;
 
@@ -286,10 +287,12 @@ static void balloon_start(struct hs_vdev *d)
 static void balloon_stop(struct hs_vdev *d)
 {
 	struct hs_balloon *bl = to_balloon(d);
+	unsigned int i;
 
 	bl->inflate.held = false;
 	bl->deflate.held = false;
-	bl->report.held = false;
+	for (i = 0; i < HS_BALLOON_QUEUES; i++)
+		bl->report[i].held = false;
 	bl->stats_held = false;
 	WRITE_ONCE(bl->stats_wanted, false);
 	hs_gmem_undiscard_all(gmem_of(bl));

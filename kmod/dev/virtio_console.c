@@ -100,7 +100,7 @@ static struct hs_vq *tx_queue(struct port *p)
 
 static void vq_later(struct hs_vq *vq)
 {
-	queue_delayed_work(hs_virtio_wq, &vq->work, msecs_to_jiffies(RETRY_MS));
+	hs_vq_queue_later(vq, msecs_to_jiffies(RETRY_MS));
 }
 
 /* ---- the console calls: interrupts off ---------------------------------------- */
@@ -146,7 +146,7 @@ static void con_resized(void *dev, u16 rows, u16 cols)
 	raw_spin_unlock_irqrestore(&v->lock, flags);
 	if (send)
 		hs_vq_queue(&v->d.vq[CTL_RX]);
-	queue_work(hs_virtio_wq, &v->resize_work);
+	queue_work(v->d.board->virtio_wq, &v->resize_work);
 }
 
 static const struct hs_console_ops con_ops = {
@@ -269,10 +269,11 @@ static void control_send(struct hs_vcon *v)
 	struct hs_vq *vq = &v->d.vq[CTL_RX];
 	struct hs_vcon_taken t;
 	u8 msg[HS_VCON_MSG_MAX];
+	unsigned int n;
 	ssize_t done;
 	size_t len;
 
-	for (;;) {
+	for (n = 0; n < RUN_BUFFERS; n++) {
 		raw_spin_lock_irq(&v->lock);
 		len = hs_vcon_core_take(&v->core, msg, &t);
 		raw_spin_unlock_irq(&v->lock);
@@ -297,6 +298,7 @@ static void control_send(struct hs_vcon *v)
 			return;
 		hs_vq_push(vq, v->ctl_rx.head, done);
 	}
+	hs_vq_queue(vq);
 }
 
 static void control_message(struct hs_vcon *v, const u8 *msg, size_t len)

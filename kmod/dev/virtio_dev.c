@@ -214,6 +214,17 @@ int hs_virtio_init(struct hs_board *b)
 	if (!b->vdevs)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&b->vdevs->list);
+	/*
+	 * Unbound: where the vCPU runs is the one place not to serve it.  Freezable:
+	 * when the system sleeps, no device works on guest memory.  The VM's own: how
+	 * many works may wait at once, for memory or for storage, is counted by
+	 * workqueue, and no VM shall use up what others need.
+	 */
+	b->virtio_wq = alloc_workqueue("hs_virtio/%.16s", WQ_UNBOUND | WQ_FREEZABLE, 0, b->name);
+	if (!b->virtio_wq) {
+		hs_virtio_exit(b);
+		return -ENOMEM;
+	}
 	ret = hs_vconsole_add(b);
 	if (!ret)
 		ret = hs_balloon_add(b);
@@ -252,6 +263,9 @@ void hs_virtio_exit(struct hs_board *b)
 		return;
 	list_for_each_entry_safe_reverse(e, next, &b->vdevs->list, node)
 		entry_remove(e);
+	if (b->virtio_wq)
+		destroy_workqueue(b->virtio_wq);
+	b->virtio_wq = NULL;
 	kfree(b->vdevs);
 	b->vdevs = NULL;
 }

@@ -189,7 +189,7 @@ static int tx_send(struct hs_net *n, struct hs_vq *vq, struct net_path *p, u64 t
 	if (total > SMALL) {
 		pins = hs_vq_pin(vq, &p->chain, false, sizeof(*hdr), len, p->bv + 1, PINS);
 		if (pins == -ENOBUFS) {
-			bounce = kvmalloc(total, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+			bounce = kvmalloc(total, GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN);
 			if (!bounce)
 				return -ENOMEM;
 			r = hs_vq_copy_from(vq, &p->chain, 0, bounce, total);
@@ -321,7 +321,7 @@ static int rx_fill(struct hs_net *n, struct hs_vq *vq, size_t len)
 	} else {
 		pins = hs_vq_pin(vq, &n->rx.all, true, sizeof(*hdr), len, p->bv + 1, PINS);
 		if (pins == -ENOBUFS) {
-			bounce = kvmalloc(total, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+			bounce = kvmalloc(total, GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN);
 			buf = bounce;
 			hdr = bounce;
 			pins = bounce ? 0 : -ENOMEM;
@@ -524,7 +524,7 @@ static void tap_link(void *owner)
 {
 	struct hs_net *n = owner;
 
-	queue_work(hs_virtio_wq, &n->link_work);
+	queue_work(n->d.board->virtio_wq, &n->link_work);
 }
 
 static const struct hs_tap_ops tap_ops = {

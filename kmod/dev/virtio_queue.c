@@ -15,7 +15,7 @@
 #define RETRY_MS	10
 
 #define OUTSIDE_RAM	"a buffer that is not in RAM"
-#define LOST		"a page of a queue is lost"
+#define LOST		"a page of a queue or of a buffer is lost"
 
 static bool usable(struct hs_vq *vq)
 {
@@ -31,7 +31,7 @@ static int ring_failed(struct hs_vq *vq, int err, const char *broken)
 	else if (err == -EIO)
 		hs_vdev_break(vq->d, LOST);
 	else if (err == -ENOMEM)
-		queue_delayed_work(hs_virtio_wq, &vq->work, msecs_to_jiffies(RETRY_MS));
+		hs_vq_queue_later(vq, msecs_to_jiffies(RETRY_MS));
 	return err;
 }
 
@@ -102,7 +102,8 @@ static int persist(struct hs_vq *vq, int (*step)(struct hs_vq *vq, void *arg), v
 
 	for (;;) {
 		mutex_lock(&vq->lock);
-		r = usable(vq) ? step(vq, arg) : -ESHUTDOWN;
+		/* What was taken is given back, bus master or not. */
+		r = vq->live ? step(vq, arg) : -ESHUTDOWN;
 		mutex_unlock(&vq->lock);
 		if (r != -ENOMEM)
 			return r;
@@ -208,6 +209,8 @@ static int mem_failed(struct hs_vq *vq, int err)
 {
 	if (err == -EFAULT)
 		hs_vdev_break(vq->d, OUTSIDE_RAM);
+	else if (err == -EIO)
+		hs_vdev_break(vq->d, LOST);
 	return err;
 }
 

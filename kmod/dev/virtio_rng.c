@@ -53,7 +53,7 @@ static unsigned long budget_wait(struct hs_vrng *r)
 
 static void rng_later(struct hs_vq *vq, unsigned long delay)
 {
-	queue_delayed_work(hs_virtio_wq, &vq->work, delay);
+	hs_vq_queue_later(vq, delay);
 }
 
 static void rng_kick(struct hs_vdev *d, unsigned int q)

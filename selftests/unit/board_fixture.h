@@ -93,15 +93,6 @@ void hs_virtio_exit(struct hs_board *b)
 {
 }
 
-int hs_virtio_module_init(void)
-{
-	return 0;
-}
-
-void hs_virtio_module_exit(void)
-{
-}
-
 int hs_balloon_set_target(struct hs_board *b, u64 bytes)
 {
 	return -ENOENT;
