@@ -58,6 +58,17 @@ static inline void hs_kiocb_start_write(struct kiocb *iocb)
 #endif
 }
 
+/* The same without waiting; false while the file system is frozen. */
+static inline bool hs_kiocb_try_start_write(struct kiocb *iocb)
+{
+	struct super_block *sb = file_inode(iocb->ki_filp)->i_sb;
+
+	if (!sb_start_write_trylock(sb))
+		return false;
+	__sb_writers_release(sb, SB_FREEZE_WRITE);
+	return true;
+}
+
 static inline void hs_kiocb_end_write(struct kiocb *iocb)
 {
 #ifdef HS_HAVE_KIOCB_START_WRITE

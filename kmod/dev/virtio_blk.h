@@ -57,6 +57,7 @@ struct hs_blk_queue {
  * @wq: where requests wait for storage
  * @busy: requests that are out, of all queues
  * @idle: woken when there is none
+ * @bounced: pages of ours that requests hold in place of the guest's
  * @stopping: requests end as soon as they can, and are not answered
  * @through: how often the driver turned the cache off
  * @synced: the last of these times after which all was written out
@@ -73,6 +74,7 @@ struct hs_blk {
 	atomic_t busy;
 	wait_queue_head_t idle;
 	bool stopping;
+	atomic_t bounced;
 	u32 through, synced;
 	struct hs_blk_queue q[HS_BLK_QUEUES];
 };

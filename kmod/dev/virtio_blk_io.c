@@ -28,6 +28,8 @@
 
 #define PIECE_MAX	HS_BLK_SIZE_MAX
 #define BOUNCE_MAX	(64U << 10)
+#define BOUNCE_PAGES	1024		/* of a disk, at once */
+#define INLINE_MAX	(1U << 20)	/* bytes moved from a queue's own work */
 #define VECTORS_MAX	256
 #define VECTORS_MIN	4
 
@@ -85,6 +87,7 @@ static u64 seg_off(const struct blk_req *r)
 
 static void bounce_free(struct blk_req *r)
 {
+	atomic_sub(r->nr_bv, &r->b->bounced);
 	while (r->nr_bv)
 		__free_page(r->bv[--r->nr_bv].bv_page);
 }
@@ -94,8 +97,12 @@ static int bounce_alloc(struct blk_req *r, size_t len)
 	struct page *page;
 
 	for (r->nr_bv = 0; len; r->nr_bv++) {
-		page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN);
+		page = NULL;
+		/* Who waits for room holds none, so there will be. */
+		if (atomic_inc_return(&r->b->bounced) <= BOUNCE_PAGES)
+			page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN);
 		if (!page) {
+			atomic_dec(&r->b->bounced);
 			bounce_free(r);
 			return -ENOMEM;
 		}
@@ -265,12 +272,16 @@ static ssize_t piece_submit(struct blk_req *r, bool nowait)
 		r->iocb.ki_flags |= IOCB_DSYNC;
 	iov_iter_bvec(&iter, is_write(r) ? ITER_SOURCE : ITER_DEST, r->bv, r->nr_bv, r->piece);
 
+	if (needs_freeze_protection(r)) {
+		if (!nowait)
+			hs_kiocb_start_write(&r->iocb);
+		else if (!hs_kiocb_try_start_write(&r->iocb))
+			return -EAGAIN;
+	}
 	r->waiting = true;
 	if (!is_write(r)) {
 		ret = file->f_op->read_iter(&r->iocb, &iter);
 	} else {
-		if (needs_freeze_protection(r))
-			hs_kiocb_start_write(&r->iocb);
 		ret = file->f_op->write_iter(&r->iocb, &iter);
 		if (ret != -EIOCBQUEUED && needs_freeze_protection(r))
 			hs_kiocb_end_write(&r->iocb);
@@ -347,10 +358,15 @@ static void req_run(struct blk_req *r, bool nowait)
 
 	while (r->done < r->io.len) {
 		/* A disk that stops answers no more; the buffer is not ours then. */
-		if (READ_ONCE(r->b->stopping)) {
+		if (READ_ONCE(r->b->stopping) || !READ_ONCE(r->vq->live)) {
 			if (r->piece)
 				piece_end(r, -EINTR);
 			req_free(r);
+			return;
+		}
+		/* Much of it, even if nothing waits, keeps other requests waiting. */
+		if (nowait && r->done >= INLINE_MAX) {
+			queue_work(r->b->wq, &r->work);
 			return;
 		}
 		if (!r->piece) {
@@ -415,6 +431,19 @@ static int ranges(struct blk_req *r)
 }
 
 /* What takes no data, in the request's work.  True: data is to be moved. */
+/*
+ * Past the page cache or through it.  Parts of a block go through it even so, and
+ * from there to the storage at once.  A driver that heeds blk_size never asks for
+ * any.
+ */
+static void req_set_way(struct blk_req *r)
+{
+	struct hs_blk *b = r->b;
+
+	r->direct = b->f.direct && IS_ALIGNED(r->io.off | r->io.len, b->f.block);
+	r->through = hs_blk_is_through(b) || b->f.direct != r->direct;
+}
+
 static bool req_begin(struct blk_req *r)
 {
 	int err;
@@ -434,6 +463,7 @@ static bool req_begin(struct blk_req *r)
 		/* One range, see the core.  It is made by hand. */
 		r->io = (struct hs_blk_io){ HS_BLK_WRITE, r->range->off, r->range->len };
 		r->zero = true;
+		req_set_way(r);
 		return true;
 	default:
 		err = ranges(r);
@@ -515,7 +545,6 @@ int hs_blk_submit(struct hs_blk *b, struct hs_vq *vq, const struct hs_vchain *c,
 		  const struct hs_blk_io *io, const struct hs_blk_range *range, unsigned int nr)
 {
 	struct blk_req *r = req_new(b, vq, c, io);
-	bool aligned = IS_ALIGNED(io->off | io->len, b->f.block);
 	bool try;
 
 	if (!r)
@@ -528,13 +557,7 @@ int hs_blk_submit(struct hs_blk *b, struct hs_vq *vq, const struct hs_vchain *c,
 		}
 		r->nr_ranges = nr;
 	}
-	/*
-	 * Parts of a block go through the page cache even so, and from there to
-	 * the storage at once.  A driver that heeds blk_size never asks for any.
-	 */
-	r->direct = b->f.direct && aligned;
-	r->through = hs_blk_is_through(b) || b->f.direct != r->direct;
-
+	req_set_way(r);
 	try = b->f.nowait && (io->op == HS_BLK_READ ||
 			      (io->op == HS_BLK_WRITE && r->direct && !r->through));
 	if (try)
