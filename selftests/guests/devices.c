@@ -412,7 +412,9 @@ static void test_rest(void)
 	check("pvpanic", in8(0x505), 3);
 	check("no-keyboard", in8(0x64) << 8 | in8(0x60), 0xffff);
 	check("a20", in8(0x92), 2);
-	check("no-pci", in32(0xcf8), 0xffffffff);
+	out32(0xcf8, 0x80000000);
+	check("pci-mechanism-1", in32(0xcf8), 0x80000000);
+	check("pci-host-bridge", in32(0xcfc), 0x00081b36);
 	/* Its second byte is no write to the reset register. */
 	out32(0xcf8, 0x80000600);
 	out32(0xcf8, 0x80000000);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: cpus=2 files=guests modules=tun
+# lab: cpus=2 hz=200M files=guests modules=tun
 # Virtio devices under guest programs that are their drivers: a good one, and one
 # that breaks every rule, alone and beside a neighbour.
 . "${HERE:-/lab}/lib.sh"
