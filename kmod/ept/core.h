@@ -40,6 +40,11 @@ struct hs_chunk {
 	u8 moving;	/* being split or collapsed: directory entry is BUSY */
 	u8 waiters;	/* somebody waits for a BUSY entry in here */
 	struct hlist_head busy;	/* struct hs_inflight */
+	/*
+	 * Its leaf size may change: no leaf is installed before this generation
+	 * is acknowledged (rule 3).  0: none to wait for.
+	 */
+	u64 size_gen;
 };
 
 struct hs_dir {

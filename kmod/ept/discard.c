@@ -90,6 +90,7 @@ struct walk {
 	bool (*wants)(u64 val);		/* whether a whole chunk's leaf concerns it */
 	u64 state;			/* what leaves become that were not NONE, or 0 */
 	struct list_head pages;
+	unsigned int chunks;		/* worked on, of all ranges */
 	struct page *table;		/* at hand, to cut a chunk's leaf */
 };
 
@@ -111,6 +112,15 @@ static int cut_chunk(struct hs_cur *c, struct walk *w)
 }
 
 /*
+ * What the chunk gets next may be of another size than what was just taken out,
+ * and the lock is dropped before that is acknowledged: whoever comes waits for it.
+ */
+static void note_size(struct hs_cur *c)
+{
+	c->chunk->size_gen = hs_inval_bump(c->g);
+}
+
+/*
  * Pages @gfn to @stop, all in one chunk.  0, -ENOMEM, -EINTR; -EAGAIN: look once
  * more.
  */
@@ -118,6 +128,7 @@ static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 {
 	const bool whole = stop - gfn == HS_CHUNK_PAGES;
 	struct hs_cur c;
+	bool large;
 	int r;
 
 	if (READ_ONCE(w->g->dead))
@@ -130,8 +141,11 @@ static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 		return -EAGAIN;
 	}
 	if (!c.pte && (whole || !w->wants(c.val) || c.val == w->state)) {
+		large = hs_epte_present(c.val);
 		if (w->wants(c.val))
 			w->leaf(&c, w);
+		if (large && !hs_epte_present(c.val))
+			note_size(&c);
 		hs_ept_unlock(&c);
 		return 0;
 	}
@@ -145,15 +159,16 @@ static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 		w->leaf(&c, w);
 	}
 	/* All say the same now: one leaf can say it for all, without a table. */
-	if (whole && w->state && c.chunk->used == HS_CHUNK_PAGES)
+	if (whole && w->state && c.chunk->used == HS_CHUNK_PAGES) {
 		list_add_tail(&hs_ept_remove_leaves(&c, w->state)->lru, &w->pages);
+		note_size(&c);
+	}
 	hs_ept_unlock(&c);
 	return 0;
 }
 
 static int walk_range(struct walk *w, u64 gfn, u64 end)
 {
-	unsigned int chunks = 0;
 	u64 stop;
 	int r = 0;
 
@@ -166,7 +181,7 @@ static int walk_range(struct walk *w, u64 gfn, u64 end)
 		do {
 			r = walk_chunk(w, gfn, stop);
 		} while (r == -EAGAIN);
-		if (++chunks % BATCH_CHUNKS == 0)
+		if (++w->chunks % BATCH_CHUNKS == 0)
 			hs_pages_drop(w->g, &w->pages);
 		cond_resched();
 	}

@@ -17,6 +17,7 @@ enum step {
 	STEP_FILLED,	/* a frame with content: zeroes, or what the caller has */
 	STEP_FETCH,	/* the leaf is BUSY by hand.rec now */
 	STEP_WAIT,	/* somebody else is moving this page */
+	STEP_SYNC,	/* leaves of another size are not gone yet, see hand.sync */
 	STEP_LOST,
 };
 
@@ -27,6 +28,7 @@ struct hand {
 	u32 pattern, want;	/* pattern; the one that is due */
 	bool no_large;		/* the host had none */
 	bool complete;		/* the chunk has got its last page */
+	u64 sync, synced;	/* generation to wait for; waited for */
 	struct hs_inflight rec;
 };
 
@@ -125,6 +127,22 @@ static bool completes(const struct hs_cur *c)
 	return c->g->touch_2m && c->pte && c->chunk->used == HS_CHUNK_PAGES;
 }
 
+/*
+ * A discard took leaves out of the chunk, and what comes now may have another
+ * size: whether a CPU may still hold translations of the old one (rule 3).
+ */
+static bool size_unsettled(struct hs_cur *c, struct hand *h)
+{
+	u64 gen = c->chunk->size_gen;
+
+	if (gen > h->synced && !hs_inval_acked(c->g, gen)) {
+		h->sync = gen;
+		return true;
+	}
+	c->chunk->size_gen = 0;
+	return false;
+}
+
 /* The page is a new one: nothing of it is anywhere. */
 static enum step step_new(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 {
@@ -198,6 +216,8 @@ static enum step step(struct hs_cur *c, u32 access, bool whole, struct hand *h)
 			hs_leaf_mark(c, HS_EPTE_WALK);
 		return STEP_DONE;
 	}
+	if (c->chunk->size_gen && size_unsettled(c, h))
+		return STEP_SYNC;
 	if (!c->pte)
 		return step_empty(c, access, whole, h);
 	switch (hs_epte_type(c->val)) {
@@ -372,6 +392,10 @@ int hs_fault_in(struct hs_gmem *g, u64 gfn, u32 access, const void *whole)
 			break;
 		case STEP_WAIT:
 			hs_fault_wait(g, gfn);
+			break;
+		case STEP_SYNC:
+			hs_inval_wait(g, h.sync);
+			h.synced = h.sync;
 			break;
 		case STEP_LOST:
 			r = -EIO;

@@ -322,6 +322,78 @@ TEST_F(ept, one_acknowledgement_for_many_ranges)
 	EXPECT_EQ(st.ballooned, 10 * PAGE);
 }
 
+/* A CPU in the guest, and who touches the chunk before it has acknowledged. */
+static struct {
+	struct hs_gmem *g;
+	struct vcpu *v;
+	bool undo;
+	unsigned int done, kicks;
+} between;
+
+static void kick_now(void *arg, int cpu)
+{
+	between.kicks++;
+	vcpu_exit(between.v);
+}
+
+static void touch_between(void)
+{
+	u64 val = 1;
+
+	if (between.done++)
+		return;
+	hs_user_no_large(false);
+	if (between.undo)
+		take_back(between.g, 0, 5);
+	hs_gmem_write(between.g, 3 * PAGE, &val, 8);
+	/* Its TLB holds page 2 as it was: this one comes as it is now. */
+	vcpu_load(between.v, 4 * PAGE, &val);
+}
+
+/* Leaves of 2 MiB and of 4 KiB, to be given up whole; the CPU holds one page. */
+static int discard_between(struct hs_gmem *g, struct vcpu *v, bool small, bool undo)
+{
+	u64 val;
+	int r;
+
+	between = (typeof(between)){ .g = g, .v = v, .undo = undo };
+	hs_user_no_large(small);
+	fill(g, 0, 512);
+	if (level_of(g, 0) != (small ? 1 : 2))
+		return -1;
+	vcpu_exit(v);
+	hs_inval_bump(g);
+	r = vcpu_load(v, 2 * PAGE, &val);
+	if (r || !v->inside)
+		return -2;
+	g->kick = kick_now;
+	hs_user_resched = touch_between;
+	r = give(g, 0, 512, HS_DISCARD_BALLOON);
+	hs_user_resched = NULL;
+	g->kick = vcpu_kick;
+	vcpu_exit(v);
+	return r;
+}
+
+TEST_F(ept, touch_before_the_acknowledgement)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		if (!variant->huge && !(i & 1))
+			continue;
+		ASSERT_EQ(discard_between(self->g, &self->v, i & 1, i & 2), 0);
+		EXPECT_GT(between.done, 0);
+		EXPECT_GE(between.kicks, 1);
+		EXPECT_EQ(self->v.mixed, 0);
+		/* In the second run of both a part was taken back, which cuts it. */
+		EXPECT_EQ(level_of(self->g, 0), variant->huge && !(i & 2) ? 2 : 1);
+		EXPECT_EQ(look(self->g, 3 * PAGE), 1);
+		EXPECT_EQ(look(self->g, 2 * PAGE), 0);
+		hs_gmem_clear(self->g);
+	}
+}
+
 TEST_F(ept, nothing_is_done_outside_ram)
 {
 	struct hs_gmem_range r[2] = { { 0, 1 }, { 64 * MB - PAGE, 2 } };

@@ -81,7 +81,9 @@ FIXTURE_TEARDOWN(ept)
 {
 	hs_user_fail(0);
 	hs_user_no_large(false);
+	hs_user_resched = NULL;
 	vcpu_exit(&self->v);
+	EXPECT_EQ(self->v.mixed, 0);
 	hs_gmem_destroy(self->g);
 	EXPECT_EQ(hs_gmem_frames(), 0);
 	EXPECT_EQ(hs_user_pages_used(), 0);

@@ -15,6 +15,7 @@
 #endif
 
 long hs_user_fence;
+void (*hs_user_resched)(void);
 __thread int hs_user_locks_held;
 __thread unsigned int hs_user_copies;
 __thread int hs_user_cpu;

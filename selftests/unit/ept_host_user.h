@@ -19,6 +19,8 @@ void hs_user_copy(void *dst, const void *src, size_t len);
 /* Copies to or from "physical memory", of this thread. */
 extern __thread unsigned int hs_user_copies;
 void hs_user_fill(void *dst, u64 pattern, size_t words);
+/* What others do where the code lets them run; no lock is held there. */
+extern void (*hs_user_resched)(void);
 #define memcpy(d, s, n)		hs_user_copy(d, s, n)
 #define memset64(d, v, n)	hs_user_fill(d, v, n)
 #define clear_page(p)		hs_user_fill(p, 0, HS_PAGE_SIZE / 8)
@@ -36,7 +38,7 @@ void hs_user_fill(void *dst, u64 pattern, size_t words);
 #define __release(x)		((void)0)
 #define pr_err(...)		fprintf(stderr, __VA_ARGS__)
 #define pr_err_ratelimited(...)	fprintf(stderr, __VA_ARGS__)
-#define cond_resched()		((void)0)
+#define cond_resched()		(hs_user_resched ? hs_user_resched() : (void)0)
 #define might_sleep()		assert(hs_user_locks_held == 0)
 
 /* --- memory order: what the kernel's names promise, by C's --- */

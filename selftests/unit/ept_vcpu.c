@@ -67,6 +67,21 @@ u64 vcpu_entry(struct hs_gmem *g, u64 gpa, unsigned int *level)
 	return READ_ONCE(*entry_at(g, gpa, level));
 }
 
+/*
+ * A leaf of 2 MiB translates its whole chunk, so one page of it that came by a leaf
+ * of the other size makes two translations for one address.
+ */
+static bool is_mixed(const struct vcpu *v, u64 gfn, bool large)
+{
+	unsigned int i;
+
+	for (i = 0; i < VCPU_TLB; i++)
+		if (v->tlb[i].tag && (v->tlb[i].tag - 1) >> 9 == gfn >> 9 &&
+		    v->tlb[i].large != large)
+			return true;
+	return false;
+}
+
 static bool translate(struct vcpu *v, u64 gpa, bool write, u64 *pa)
 {
 	u64 gfn = gpa >> 12, e, set, *p;
@@ -95,7 +110,9 @@ static bool translate(struct vcpu *v, u64 gpa, bool write, u64 *pa)
 	}
 	if (level == 2)
 		e = hs_epte_sub(e, gfn & 511);
+	v->mixed += is_mixed(v, gfn, level == 2);
 	t->tag = gfn + 1;
+	t->large = level == 2;
 	t->pa = hs_epte_pa(e);
 	t->w = e & HS_EPTE_W;
 	t->d = set & HS_EPTE_D;

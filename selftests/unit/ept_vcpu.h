@@ -17,7 +17,7 @@
 struct vcpu_tlb {
 	u64 tag;	/* gfn + 1, or 0 */
 	u64 pa;
-	bool w, d;
+	bool w, d, large;
 };
 
 struct vcpu {
@@ -26,6 +26,7 @@ struct vcpu {
 	bool inside;
 	struct vcpu_tlb tlb[VCPU_TLB];
 	u64 hits, walks, faults, invepts, exits;
+	u64 mixed;	/* translations of two sizes for one address at a time */
 	unsigned int ran;	/* accesses since the last entry */
 };
 
