@@ -9,6 +9,8 @@
 
 #define VEC_QUEUE	0x61
 #define VEC_CONFIG	0x62
+/* Its own: a level interrupt that waits would lose its EOI to an edge of the same. */
+#define VEC_INTX	0x63
 #define FILL		0x5a
 #define ARENA_PAGES	16
 #define GAP		16	/* between segments: nobody may write there */
@@ -60,8 +62,8 @@ static bool begin(u64 features, u16 size, enum how how)
 		put16(COMMON(&d, MSIX), 0);
 	}
 	if (how == INTX) {
-		set_trap(VEC_QUEUE, on_intx);
-		virtio_intx(&d, VEC_QUEUE);
+		set_trap(VEC_INTX, on_intx);
+		virtio_intx(&d, VEC_INTX);
 	} else {
 		set_trap(VEC_QUEUE, on_queue);
 	}
