@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: hz=400M files=kernel:6.1,kernel:6.12,guests/initrd-6.1,guests/initrd-6.12,selftests/kselftests/linux_lib.sh
+# lab: hz=400M files=kernel:6.1,kernel:6.12,guests/initrd-6.1,guests/initrd-6.12,selftests/kselftests/linux_lib.sh full
 # What a stock kernel does by itself with the devices that every VM has: it reports
 # its free pages, and has a terminal and a channel.
 . "${HERE:-/lab}/lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lab: cpus=2 hz=400M files=guests modules=loop,scsi_debug,sd_mod stock
+# lab: cpus=2 hz=400M files=guests modules=loop,scsi_debug,sd_mod stock full
 # Disks on block devices: loop, and SCSI that has bad sectors, large blocks, or
 # discards; and that a device that is in use is not given away.
 . "${HERE:-/lab}/lib.sh"
