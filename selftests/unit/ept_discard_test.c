@@ -327,7 +327,7 @@ static struct {
 	struct hs_gmem *g;
 	struct vcpu *v;
 	bool undo;
-	unsigned int done, kicks;
+	unsigned int done, kicks, waited;
 } between;
 
 static void kick_now(void *arg, int cpu)
@@ -346,6 +346,7 @@ static void touch_between(void)
 	if (between.undo)
 		take_back(between.g, 0, 5);
 	hs_gmem_write(between.g, 3 * PAGE, &val, 8);
+	between.waited = between.kicks;
 	/* Its TLB holds page 2 as it was: this one comes as it is now. */
 	vcpu_load(between.v, 4 * PAGE, &val);
 }
@@ -384,7 +385,7 @@ TEST_F(ept, touch_before_the_acknowledgement)
 			continue;
 		ASSERT_EQ(discard_between(self->g, &self->v, i & 1, i & 2), 0);
 		EXPECT_GT(between.done, 0);
-		EXPECT_GE(between.kicks, 1);
+		EXPECT_EQ(between.waited, 1);
 		EXPECT_EQ(self->v.mixed, 0);
 		/* In the second run of both a part was taken back, which cuts it. */
 		EXPECT_EQ(level_of(self->g, 0), variant->huge && !(i & 2) ? 2 : 1);
