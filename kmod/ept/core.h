@@ -214,7 +214,7 @@ struct page *hs_staged_take(struct hs_gmem *g, u64 leaf);
 
 /* --- discard.c --- */
 
-void hs_leaf_drop(struct hs_cur *c, u64 state, struct list_head *pages);
+unsigned int hs_leaf_drop(struct hs_cur *c, u64 state, struct list_head *pages);
 void hs_pages_drop(struct hs_gmem *g, struct list_head *pages);
 u32 hs_leaf_pattern(const struct hs_gmem *g, u64 val);
 void hs_page_fill(void *page, u32 pattern);

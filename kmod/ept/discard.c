@@ -12,8 +12,8 @@
  */
 #include "ept/core.h"
 
-/* Chunks worked on between two acknowledgements: 4096 frames at most. */
-#define BATCH_CHUNKS	8
+/* Frames that wait for one acknowledgement, and those of a last chunk. */
+#define BATCH_PAGES	4096
 
 /**
  * hs_leaf_drop() - empty a leaf
@@ -23,8 +23,10 @@
  *
  * Who has the page on its way in or out learns that there is nothing to finish.
  * A leaf that is NONE stays so.
+ *
+ * Return: how many frames were added.
  */
-void hs_leaf_drop(struct hs_cur *c, u64 state, struct list_head *pages)
+unsigned int hs_leaf_drop(struct hs_cur *c, u64 state, struct list_head *pages)
 {
 	struct hs_store *store = &c->g->store;
 	unsigned int i, n = c->pte ? 1 : HS_CHUNK_PAGES;
@@ -37,23 +39,23 @@ void hs_leaf_drop(struct hs_cur *c, u64 state, struct list_head *pages)
 			/* Who fetches drops the content when it is done with it. */
 			rec->cancelled = true;
 			hs_leaf_finish_out(c, rec, state);
-			return;
+			return 0;
 		}
 		hs_fault_cancel(c);
 	}
 	if (c->val == HS_EPTE_NONE || c->val == state)
-		return;
+		return 0;
 	old = hs_leaf_begin_out(c, NULL, state);
 	if (hs_epte_present(old)) {
 		for (i = 0; i < n; i++)
 			list_add_tail(&hs_host_page(hs_epte_pa(c->pte ? old :
 							       hs_epte_sub(old, i)))->lru, pages);
-		return;
+		return n;
 	}
 	switch (hs_epte_type(old)) {
 	case HS_LEAF_STAGED:
 		list_add_tail(&hs_staged_take(c->g, old)->lru, pages);
-		break;
+		return 1;
 	case HS_LEAF_COMPRESSED:
 	case HS_LEAF_SWAPPED:
 		store->drop(store->arg, hs_epte_type(old), hs_epte_slot(old));
@@ -61,6 +63,7 @@ void hs_leaf_drop(struct hs_cur *c, u64 state, struct list_head *pages)
 	default:
 		break;
 	}
+	return 0;
 }
 
 /**
@@ -90,7 +93,7 @@ struct walk {
 	bool (*wants)(u64 val);		/* whether a whole chunk's leaf concerns it */
 	u64 state;			/* what leaves become that were not NONE, or 0 */
 	struct list_head pages;
-	unsigned int chunks;		/* worked on, of all ranges */
+	unsigned int held;		/* how many those are, of all ranges */
 	struct page *table;		/* at hand, to cut a chunk's leaf */
 };
 
@@ -161,6 +164,7 @@ static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 	/* All say the same now: one leaf can say it for all, without a table. */
 	if (whole && w->state && c.chunk->used == HS_CHUNK_PAGES) {
 		list_add_tail(&hs_ept_remove_leaves(&c, w->state)->lru, &w->pages);
+		w->held++;
 		note_size(&c);
 	}
 	hs_ept_unlock(&c);
@@ -181,8 +185,10 @@ static int walk_range(struct walk *w, u64 gfn, u64 end)
 		do {
 			r = walk_chunk(w, gfn, stop);
 		} while (r == -EAGAIN);
-		if (++w->chunks % BATCH_CHUNKS == 0)
+		if (w->held >= BATCH_PAGES) {
 			hs_pages_drop(w->g, &w->pages);
+			w->held = 0;
+		}
 		cond_resched();
 	}
 	return r;
@@ -208,7 +214,7 @@ static int walk(struct walk *w, const struct hs_gmem_range *r, unsigned int n)
 
 static void discard_leaf(struct hs_cur *c, struct walk *w)
 {
-	hs_leaf_drop(c, w->state, &w->pages);
+	w->held += hs_leaf_drop(c, w->state, &w->pages);
 }
 
 static bool is_something(u64 val)

@@ -395,6 +395,53 @@ TEST_F(ept, touch_before_the_acknowledgement)
 	}
 }
 
+static struct {
+	struct hs_gmem *g;
+	u64 most;
+} waiting;
+
+/* Frames that are in no leaf any more, and still the VM's. */
+static void count_waiting(void)
+{
+	u64 n = hs_gmem_charged(waiting.g) - hs_gmem_large(waiting.g);
+
+	if (n > waiting.most)
+		waiting.most = n;
+}
+
+TEST_F(ept, few_frames_wait_however_many_ranges)
+{
+	struct hs_gmem_range r[20];
+	struct hs_gmem_stats st;
+	unsigned int i;
+	u64 gen;
+
+	if (!variant->huge)
+		return;
+	fill(self->g, 0, 20 * 512);
+	for (i = 0; i < 20; i++)
+		r[i] = (struct hs_gmem_range){ i * CHUNK, 512 };
+	waiting = (typeof(waiting)){ .g = self->g };
+	hs_user_resched = count_waiting;
+	ASSERT_EQ(hs_gmem_discard(self->g, r, 20, HS_DISCARD_BALLOON), 0);
+	hs_user_resched = NULL;
+	EXPECT_GE(waiting.most, CHUNK);
+	EXPECT_LE(waiting.most, 8 * CHUNK);
+	EXPECT_EQ(hs_gmem_charged(self->g), 0);
+
+	/* A few pages here and there need not wait more than once. */
+	for (i = 0; i < 20; i++) {
+		fill(self->g, r[i].gpa, 1);
+		ASSERT_EQ(hs_chunk_split(self->g, r[i].gpa / PAGE), 0);
+		r[i].pages = 1;
+	}
+	gen = atomic64_read(&self->g->gen);
+	ASSERT_EQ(hs_gmem_discard(self->g, r, 20, HS_DISCARD_BALLOON), 0);
+	EXPECT_EQ(atomic64_read(&self->g->gen), gen + 1);
+	hs_gmem_stats(self->g, &st);
+	EXPECT_EQ(st.ballooned, 20 * PAGE);
+}
+
 TEST_F(ept, nothing_is_done_outside_ram)
 {
 	struct hs_gmem_range r[2] = { { 0, 1 }, { 64 * MB - PAGE, 2 } };
