@@ -39,6 +39,7 @@ struct hs_chunk {
 	u16 used;	/* 4 KiB leaves that are not NONE */
 	u8 moving;	/* being split or collapsed: directory entry is BUSY */
 	u8 waiters;	/* somebody waits for a BUSY entry in here */
+	u8 ballooned;	/* may have leaves that say BALLOON */
 	struct hlist_head busy;	/* struct hs_inflight */
 	/*
 	 * Its leaf size may change: no leaf is installed before this generation

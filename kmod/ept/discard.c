@@ -129,7 +129,7 @@ static void note_size(struct hs_cur *c)
  */
 static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 {
-	const bool whole = stop - gfn == HS_CHUNK_PAGES;
+	const bool whole = stop - gfn == HS_CHUNK_PAGES, undo = !w->state;
 	struct hs_cur c;
 	bool large;
 	int r;
@@ -138,6 +138,11 @@ static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 		return -EINTR;
 	if (hs_ept_lock(w->g, gfn, &c))
 		return 0;
+	/* A guest may ask for this all the time: not for each leaf there is. */
+	if (undo && !c.chunk->ballooned) {
+		hs_ept_unlock(&c);
+		return 0;
+	}
 	if (c.chunk->moving) {
 		hs_ept_unlock(&c);
 		hs_fault_wait(w->g, gfn);
@@ -149,8 +154,7 @@ static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 			w->leaf(&c, w);
 		if (large && !hs_epte_present(c.val))
 			note_size(&c);
-		hs_ept_unlock(&c);
-		return 0;
+		goto done;
 	}
 	if (!c.pte) {
 		r = cut_chunk(&c, w);
@@ -167,6 +171,9 @@ static int walk_chunk(struct walk *w, u64 gfn, u64 stop)
 		w->held++;
 		note_size(&c);
 	}
+done:
+	if (whole && undo)
+		c.chunk->ballooned = 0;
 	hs_ept_unlock(&c);
 	return 0;
 }
@@ -180,6 +187,8 @@ static int walk_range(struct walk *w, u64 gfn, u64 end)
 		/* Where there is no directory there is nothing. */
 		gfn = hs_ept_next_dir(w->g, gfn);
 		if (gfn >= end)
+			break;
+		if (!w->state && !atomic64_read(&w->g->ballooned))
 			break;
 		stop = min(end, ALIGN_DOWN(gfn, HS_CHUNK_PAGES) + HS_CHUNK_PAGES);
 		do {

@@ -340,10 +340,14 @@ static void note_unmapped(struct hs_cur *c, u64 old, u64 new)
 /* Pages with a mark, see discard.c. */
 static void count_mark(struct hs_cur *c, u64 val, int sign)
 {
-	if (hs_epte_is(val, HS_LEAF_BALLOON))
-		atomic64_add(c->pte ? sign : sign * (int)HS_CHUNK_PAGES, &c->g->ballooned);
-	else if (hs_epte_is(val, HS_LEAF_REPORTED))
-		atomic64_add(c->pte ? sign : sign * (int)HS_CHUNK_PAGES, &c->g->reported);
+	const int n = c->pte ? sign : sign * (int)HS_CHUNK_PAGES;
+
+	if (hs_epte_is(val, HS_LEAF_BALLOON)) {
+		atomic64_add(n, &c->g->ballooned);
+		c->chunk->ballooned |= n > 0;
+	} else if (hs_epte_is(val, HS_LEAF_REPORTED)) {
+		atomic64_add(n, &c->g->reported);
+	}
 }
 
 static u64 exchange(struct hs_cur *c, u64 new)

@@ -483,6 +483,64 @@ TEST_F(ept, discard_ends_with_the_vm_or_without_memory)
 	EXPECT_EQ(ballooned(self->g), PAGE);
 }
 
+static unsigned int rounds;
+
+static void count_rounds(void)
+{
+	rounds++;
+}
+
+static bool marked(struct hs_gmem *g, u64 gpa)
+{
+	struct hs_cur c;
+	bool yes;
+
+	if (hs_ept_lock(g, gpa / PAGE, &c))
+		return false;
+	yes = c.chunk->ballooned;
+	hs_ept_unlock(&c);
+	return yes;
+}
+
+static void undiscard_counted(struct hs_gmem *g)
+{
+	rounds = 0;
+	hs_user_resched = count_rounds;
+	hs_gmem_undiscard_all(g);
+	hs_user_resched = NULL;
+}
+
+/* A guest can reset its balloon all the time. */
+TEST_F(ept, reset_looks_at_ballooned_chunks_only)
+{
+	fill(self->g, 0, 2048);
+	ASSERT_EQ(give(self->g, 5 * PAGE, 2, HS_DISCARD_BALLOON), 0);
+	ASSERT_EQ(give(self->g, CHUNK, 512, HS_DISCARD_BALLOON), 0);
+	ASSERT_EQ(give(self->g, 2 * CHUNK, 512, HS_DISCARD_REPORTED), 0);
+	EXPECT_TRUE(marked(self->g, 0));
+	EXPECT_TRUE(marked(self->g, CHUNK));
+	EXPECT_FALSE(marked(self->g, 2 * CHUNK));
+	/* Of a part: the rest may still be ballooned. */
+	ASSERT_EQ(take_back(self->g, 5 * PAGE, 1), 0);
+	EXPECT_TRUE(marked(self->g, 0));
+	EXPECT_EQ(ballooned(self->g), CHUNK + PAGE);
+	/* The first touch of all: no mark is left, but nobody has looked. */
+	fill(self->g, 0, 1024);
+	EXPECT_EQ(ballooned(self->g), 0);
+	EXPECT_TRUE(marked(self->g, 0));
+	undiscard_counted(self->g);
+	EXPECT_EQ(rounds, 0);
+
+	ASSERT_EQ(give(self->g, CHUNK + PAGE, 1, HS_DISCARD_BALLOON), 0);
+	undiscard_counted(self->g);
+	EXPECT_EQ(ballooned(self->g), 0);
+	/* Two chunks, and not what comes after the last mark. */
+	EXPECT_EQ(rounds, 2);
+	EXPECT_FALSE(marked(self->g, 0));
+	EXPECT_FALSE(marked(self->g, CHUNK));
+	EXPECT_EQ(leaf_of(self->g, CHUNK + PAGE), HS_EPTE_NONE);
+}
+
 TEST_F(ept, all_marks_of_the_balloon_go)
 {
 	fill(self->g, 0, 2048);
