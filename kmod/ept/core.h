@@ -37,6 +37,7 @@ struct hs_gmem_cpu {
 struct hs_chunk {
 	spinlock_t lock;
 	u16 used;	/* 4 KiB leaves that are not NONE */
+	u16 present;	/* those of them that are present */
 	u8 moving;	/* being split or collapsed: directory entry is BUSY */
 	u8 waiters;	/* somebody waits for a BUSY entry in here */
 	u8 ballooned;	/* may have leaves that say BALLOON */
@@ -142,7 +143,8 @@ void hs_ept_unlock(struct hs_cur *c);
 int hs_ept_prepare(struct hs_gmem *g, u64 gfn);
 struct page *hs_ept_alloc_table(struct hs_gmem *g);
 void hs_ept_free_table(struct hs_gmem *g, struct page *page);
-void hs_ept_add_leaves(struct hs_cur *c, struct page *table, unsigned int used);
+void hs_ept_add_leaves(struct hs_cur *c, struct page *table, unsigned int used,
+		       unsigned int present);
 void hs_ept_cut(struct hs_cur *c, struct page *table);
 struct page *hs_ept_remove_leaves(struct hs_cur *c, u64 state);
 void hs_cur_move(struct hs_cur *c, unsigned int i);

@@ -118,13 +118,13 @@ static u64 leaf_for(struct page *frame, u32 access, bool large)
 }
 
 /*
- * Whether the page that came just now may have been the last that its chunk
- * was lacking.  The leaf was not present before, so this is true once for each
+ * Whether the page that came just now was the last that its chunk was lacking.
+ * The leaf was not present before, so this is true once for each
  * page that has to come, and not for each fault.
  */
 static bool completes(const struct hs_cur *c)
 {
-	return c->g->touch_2m && c->pte && c->chunk->used == HS_CHUNK_PAGES;
+	return c->g->touch_2m && c->pte && c->chunk->present == HS_CHUNK_PAGES;
 }
 
 /*

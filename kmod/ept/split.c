@@ -66,7 +66,7 @@ int hs_chunk_split(struct hs_gmem *g, u64 gfn)
 		WRITE_ONCE(leaf[i], hs_epte_sub(old, i));
 
 	relock_moving(g, gfn, &c);
-	hs_ept_add_leaves(&c, table, HS_CHUNK_PAGES);
+	hs_ept_add_leaves(&c, table, HS_CHUNK_PAGES, HS_CHUNK_PAGES);
 	hs_fault_wake(&c);
 	hs_ept_unlock(&c);
 	atomic64_inc(&g->splits);
@@ -80,7 +80,7 @@ static int collapsible(struct hs_cur *c, bool *in_place)
 	struct page *frame, *first = NULL;
 	unsigned int i;
 
-	if (c->chunk->used != HS_CHUNK_PAGES)
+	if (c->chunk->present != HS_CHUNK_PAGES)
 		return -EAGAIN;
 	*in_place = true;
 	for (i = 0; i < HS_CHUNK_PAGES; i++) {

@@ -250,14 +250,17 @@ void hs_ept_unlock(struct hs_cur *c)
  * @c: locked, directory entry not present
  * @table: from hs_ept_alloc_table(); belongs to the chunk afterwards
  * @used: how many of its leaves are not NONE
+ * @present: how many are present
  *
  * Nothing was present, so nothing needs invalidation.
  */
-void hs_ept_add_leaves(struct hs_cur *c, struct page *table, unsigned int used)
+void hs_ept_add_leaves(struct hs_cur *c, struct page *table, unsigned int used,
+		       unsigned int present)
 {
 	lockdep_assert_held(&c->chunk->lock);
 	xchg(c->pde, hs_epte_table(hs_host_pa(table)));
 	c->chunk->used = used;
+	c->chunk->present = present;
 	c->pte = (u64 *)hs_host_va(hs_host_pa(table)) + index_at(c->gfn, 1);
 	c->val = READ_ONCE(*c->pte);
 }
@@ -273,7 +276,7 @@ void hs_ept_cut(struct hs_cur *c, struct page *table)
 
 	if (val != HS_EPTE_NONE)
 		memset64(hs_frame_va(table), val, HS_EPT_ENTRIES);
-	hs_ept_add_leaves(c, table, val == HS_EPTE_NONE ? 0 : HS_CHUNK_PAGES);
+	hs_ept_add_leaves(c, table, val == HS_EPTE_NONE ? 0 : HS_CHUNK_PAGES, 0);
 }
 
 /* For the check of rule 5: a table goes, and all that it maps. */
@@ -308,6 +311,7 @@ struct page *hs_ept_remove_leaves(struct hs_cur *c, u64 state)
 	atomic_long_set(hs_host_word(table), HS_WORD_TABLE);
 	note_table_unmapped(c, table);
 	c->chunk->used = 0;
+	c->chunk->present = 0;
 	c->pte = NULL;
 	c->val = state;
 	return table;
@@ -362,6 +366,7 @@ static u64 exchange(struct hs_cur *c, u64 new)
 	} else {
 		old = xchg(c->pte, new);
 		c->chunk->used += (new != none) - (old != none);
+		c->chunk->present += !!hs_epte_present(new) - !!hs_epte_present(old);
 	}
 	c->val = new;
 	count_mark(c, old, -1);

@@ -483,6 +483,30 @@ TEST_F(ept, discard_ends_with_the_vm_or_without_memory)
 	EXPECT_EQ(ballooned(self->g), PAGE);
 }
 
+/* Marks are no pages: only the last page to come makes the chunk complete. */
+TEST_F(ept, marks_do_not_complete_a_chunk)
+{
+	struct hs_cur c;
+	unsigned int i;
+
+	hs_user_no_large(true);
+	fill(self->g, 0, 512);
+	ASSERT_EQ(level_of(self->g, 0), 1);
+	ASSERT_EQ(give(self->g, 0, 2, HS_DISCARD_BALLOON), 0);
+	ASSERT_EQ(give(self->g, 2 * PAGE, 1, HS_DISCARD_REPORTED), 0);
+	hs_user_no_large(false);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(level_of(self->g, 0), 1);
+		ASSERT_EQ(hs_ept_lock(self->g, 0, &c), 0);
+		EXPECT_EQ(c.chunk->used, 512);
+		EXPECT_EQ(c.chunk->present, 509 + i);
+		hs_ept_unlock(&c);
+		EXPECT_EQ(look(self->g, i * PAGE), 0);
+	}
+	EXPECT_EQ(level_of(self->g, 0), variant->huge ? 2 : 1);
+	EXPECT_EQ(look(self->g, 3 * PAGE), 3 * PAGE);
+}
+
 static unsigned int rounds;
 
 static void count_rounds(void)

@@ -41,6 +41,29 @@ static inline unsigned int level_of(struct hs_gmem *g, u64 gpa)
 	return level;
 }
 
+/* Whether what the chunk of @gpa says of its 4 KiB leaves is what they are. */
+static inline bool chunk_counts(struct hs_gmem *g, u64 gpa)
+{
+	unsigned int i, used = 0, present = 0, ballooned = 0;
+	struct hs_cur c;
+	bool good;
+
+	if (hs_ept_lock(g, gpa / HS_PAGE_SIZE, &c))
+		return true;
+	if (!c.pte)
+		ballooned = hs_epte_is(c.val, HS_LEAF_BALLOON);
+	for (i = 0; c.pte && i < HS_CHUNK_PAGES; i++) {
+		hs_cur_move(&c, i);
+		used += c.val != HS_EPTE_NONE;
+		present += !!hs_epte_present(c.val);
+		ballooned += hs_epte_is(c.val, HS_LEAF_BALLOON);
+	}
+	good = c.chunk->used == used && c.chunk->present == present &&
+	       (!ballooned || c.chunk->ballooned);
+	hs_ept_unlock(&c);
+	return good;
+}
+
 FIXTURE(ept) {
 	struct hs_gmem *g;
 	struct vcpu v;
@@ -84,6 +107,8 @@ FIXTURE_TEARDOWN(ept)
 	hs_user_resched = NULL;
 	vcpu_exit(&self->v);
 	EXPECT_EQ(self->v.mixed, 0);
+	for (u64 gpa = 0; gpa < 64 * MB; gpa += 2 * MB)
+		EXPECT_TRUE(chunk_counts(self->g, gpa));
 	hs_gmem_destroy(self->g);
 	EXPECT_EQ(hs_gmem_frames(), 0);
 	EXPECT_EQ(hs_user_pages_used(), 0);

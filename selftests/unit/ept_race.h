@@ -436,6 +436,12 @@ static void verify_all(void)
 	u64 page[PAGE / 8], gfn, sum, large = 0;
 	unsigned int a, k;
 
+	for (a = 0; a < CPUS; a++)
+		if (w.cpu[a].mixed)
+			bug("leaves of two sizes at a time", 0, w.cpu[a].mixed, 0);
+	for (gfn = 0; gfn < PAGES; gfn += 512)
+		if (!chunk_counts(w.g, gfn * PAGE))
+			bug("counts of a chunk", gfn, 0, 0);
 	for (gfn = 0; gfn < PAGES; gfn += 512)
 		large += hs_epte_present(leaf_of(w.g, gfn * PAGE)) && level_of(w.g, gfn * PAGE) == 2;
 	if (hs_gmem_large(w.g) != large * 2 * MB)
