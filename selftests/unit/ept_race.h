@@ -16,6 +16,7 @@
 
 #define RAM		(8 * MB)
 #define PAGES		(RAM / PAGE)
+#define SCRATCH		RAM		/* a chunk that is given up whole, and touched */
 #define CPUS		3
 #define GUESTS		2
 #define AGENTS		(GUESTS + 1)	/* who writes: guests, device */
@@ -41,7 +42,7 @@ static struct {
 	struct vcpu cpu[CPUS];
 	pthread_mutex_t cpu_lock[CPUS];
 	u64 ops, moves, limit;
-	u64 staged, stored, cancelled, given, splits, collapses, flushes, errors;
+	u64 staged, stored, cancelled, given, chunks, splits, collapses, flushes, errors;
 } w;
 
 static u64 bug(const char *what, u64 gfn, u64 got, u64 want)
@@ -122,12 +123,44 @@ static bool transient(struct agent *a, int r)
 	return r == -ENOMEM || r == -EINTR;
 }
 
+/* Nobody's content: whatever comes and goes, its leaves are of one size. */
+static void scratch_op(struct agent *a, struct vcpu *v)
+{
+	u64 gpa = SCRATCH + rnd(&a->seed, 8) * 67 * PAGE, val;
+	int r;
+
+	r = rnd(&a->seed, 2) ? vcpu_store(v, gpa, gpa) : vcpu_load(v, gpa, &val);
+	if (r && !transient(a, r))
+		bug("scratch access", gpa / PAGE, r, 0);
+}
+
+static void scratch_give(unsigned int *seed)
+{
+	struct hs_gmem_range range = { SCRATCH, 512 };
+	int r;
+
+	if (!rnd(seed, 3))
+		range = (struct hs_gmem_range){ SCRATCH + 100 * PAGE, 200 };
+	if (!rnd(seed, 4))
+		r = hs_gmem_undiscard(w.g, &range, 1);
+	else
+		r = hs_gmem_discard(w.g, &range, 1, rnd(seed, 2) ? HS_DISCARD_BALLOON :
+				    HS_DISCARD_REPORTED);
+	if (r && r != -ENOMEM && r != -EINTR)
+		bug("scratch", SCRATCH / PAGE, r, 0);
+	__atomic_add_fetch(&w.chunks, !r, __ATOMIC_RELAXED);
+}
+
 static void guest_op(struct agent *a, struct vcpu *v)
 {
 	u64 gfn = pick(&a->seed), val = 0;
 	unsigned int k = rnd(&a->seed, WORDS);
 	int r;
 
+	if (!rnd(&a->seed, 6)) {
+		scratch_op(a, v);
+		return;
+	}
 	if (device_only(gfn))
 		gfn--;
 	switch (rnd(&a->seed, 6)) {
@@ -416,6 +449,7 @@ static void *mover(void *arg)
 		u64 gfn = rnd(&seed, PAGES / 512) * 512, i;
 		int r;
 
+		scratch_give(&seed);
 		if (rnd(&seed, 3)) {
 			hs_chunk_split(w.g, gfn);
 			continue;
@@ -439,10 +473,10 @@ static void verify_all(void)
 	for (a = 0; a < CPUS; a++)
 		if (w.cpu[a].mixed)
 			bug("leaves of two sizes at a time", 0, w.cpu[a].mixed, 0);
-	for (gfn = 0; gfn < PAGES; gfn += 512)
+	for (gfn = 0; gfn <= PAGES; gfn += 512)
 		if (!chunk_counts(w.g, gfn * PAGE))
 			bug("counts of a chunk", gfn, 0, 0);
-	for (gfn = 0; gfn < PAGES; gfn += 512)
+	for (gfn = 0; gfn <= PAGES; gfn += 512)
 		large += hs_epte_present(leaf_of(w.g, gfn * PAGE)) && level_of(w.g, gfn * PAGE) == 2;
 	if (hs_gmem_large(w.g) != large * 2 * MB)
 		bug("bytes in large leaves", 0, hs_gmem_large(w.g), large * 2 * MB);
@@ -490,6 +524,11 @@ static void run_round(bool kill)
 	hs_gmem_revive(w.g);
 }
 
+static void let_others(void)
+{
+	sched_yield();
+}
+
 FIXTURE(race) {
 	struct hs_gmem_stats st;
 };
@@ -499,8 +538,9 @@ FIXTURE_SETUP(race)
 	unsigned int i;
 
 	hs_user_host_init(8 * PAGES);
+	hs_user_resched = let_others;
 	ASSERT_EQ(hs_gmem_module_init(), 0);
-	w.g = make_gmem(RAM, true);
+	w.g = make_gmem(RAM + 2 * MB, true);
 	ept_store_init(&w.store, w.g);
 	for (i = 0; i < CPUS; i++) {
 		vcpu_init(&w.cpu[i], w.g, i);
@@ -551,8 +591,8 @@ TEST_F_TIMEOUT(race, content_survives, 7200)
 		verify_all();
 	}
 	hs_gmem_stats(w.g, &self->st);
-	TH_LOG("faults %lu refaults %lu staged %lu stored %lu cancelled %lu given %lu splits %lu collapses %lu acks %lu",
-	       self->st.faults, self->st.refaults, w.staged, w.stored, w.cancelled, w.given,
+	TH_LOG("faults %lu refaults %lu staged %lu stored %lu cancelled %lu given %lu chunks %lu splits %lu collapses %lu acks %lu",
+	       self->st.faults, self->st.refaults, w.staged, w.stored, w.cancelled, w.given, w.chunks,
 	       self->st.splits, self->st.collapses, self->st.acks);
 	/* It did happen, all of it. */
 	EXPECT_GT(self->st.refaults, 0);
@@ -562,6 +602,7 @@ TEST_F_TIMEOUT(race, content_survives, 7200)
 	EXPECT_GT(w.staged, 0);
 	EXPECT_GT(w.stored, 0);
 	EXPECT_GT(w.given, 0);
+	EXPECT_GT(w.chunks, 0);
 }
 
 TEST_HARNESS_MAIN
