@@ -137,12 +137,24 @@ state() { # NAME
 	vctl show "$1" --state
 }
 
+# apart VM: each of its first two vCPUs has a CPU of the host of its own.
+apart() {
+	for ap_t in /proc/[0-9]*; do
+		case $(cat "$ap_t/comm" 2>/dev/null) in
+		hs/"$1"/0) taskset -p 1 "${ap_t#/proc/}" >/dev/null ;;
+		hs/"$1"/1) taskset -p 2 "${ap_t#/proc/}" >/dev/null ;;
+		esac
+	done
+}
+
+# RG_CREATED: a command that is called with the VM's name before it starts.
 # run_guest NAME PROGRAM [ARGS] [create options...]: runs a guest program until
 # it ends; prints its console; succeeds when it ended with code 0.
 run_guest() {
 	rg_name=$1 rg_prog=$2 rg_args=$3
 	shift 3
 	vctl create "$rg_name" --kernel "$GUESTS/$rg_prog.elf" --append "$rg_args" --testdev "$@" >/dev/null || return
+	${RG_CREATED:-true} "$rg_name"
 	vctl start "$rg_name" || { vctl destroy "$rg_name"; return 1; }
 	vctl wait "$rg_name" stopped --timeout "${RG_TIMEOUT:-60}"
 	rg_rc=$?
