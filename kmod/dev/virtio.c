@@ -144,6 +144,8 @@ static void vdev_stop(struct hs_vdev *d)
 	d->started = false;
 
 	mutex_lock(&d->lock);
+	if (d->ops->config_reset)
+		d->ops->config_reset(d);
 	d->features = 0;
 	WRITE_ONCE(d->broken, NULL);
 	hs_virtio_core_reset(&d->core);

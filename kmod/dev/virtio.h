@@ -61,11 +61,14 @@ struct hs_vq {
  *	what is offered; optional
  * @config_write: the driver wrote @size (1, 2, 4) bytes at @off of the
  *	configuration; within its length; optional; called with vdev->lock
+ * @config_reset: the configuration is to be as at power-on, at each reset, also of
+ *	a device that had not been started; optional; called with vdev->lock
  * @start, @kick, @stop: see above; start and stop are optional
  */
 struct hs_vdev_ops {
 	bool (*features_ok)(struct hs_vdev *d, u64 features);
 	void (*config_write)(struct hs_vdev *d, u32 off, unsigned int size, u32 val);
+	void (*config_reset)(struct hs_vdev *d);
 	void (*start)(struct hs_vdev *d);
 	void (*kick)(struct hs_vdev *d, unsigned int q);
 	void (*stop)(struct hs_vdev *d);

@@ -273,6 +273,15 @@ static void balloon_config_write(struct hs_vdev *d, u32 off, unsigned int size, 
 		set_poison(bl);
 }
 
+/* What the driver wrote goes with it, even if it never got so far as to start. */
+static void balloon_config_reset(struct hs_vdev *d)
+{
+	u8 *config = to_balloon(d)->config;
+
+	memset(config + offsetof(struct virtio_balloon_config, actual), 0, sizeof(__le32));
+	memset(config + offsetof(struct virtio_balloon_config, poison_val), 0, sizeof(__le32));
+}
+
 static void balloon_start(struct hs_vdev *d)
 {
 	mutex_lock(&d->lock);
@@ -296,11 +305,6 @@ static void balloon_stop(struct hs_vdev *d)
 	bl->stats_held = false;
 	WRITE_ONCE(bl->stats_wanted, false);
 	hs_gmem_undiscard_all(gmem_of(bl));
-	mutex_lock(&d->lock);
-	memset(bl->config + offsetof(struct virtio_balloon_config, actual), 0, sizeof(__le32));
-	memset(bl->config + offsetof(struct virtio_balloon_config, poison_val), 0,
-	       sizeof(__le32));
-	mutex_unlock(&d->lock);
 	mutex_lock(&bl->lock);
 	memset(&bl->stats, 0, sizeof(bl->stats));
 	bl->stats_ns = 0;
@@ -309,6 +313,7 @@ static void balloon_stop(struct hs_vdev *d)
 
 static const struct hs_vdev_ops balloon_ops = {
 	.config_write = balloon_config_write,
+	.config_reset = balloon_config_reset,
 	.start = balloon_start,
 	.kick = balloon_kick,
 	.stop = balloon_stop,
