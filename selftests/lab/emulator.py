@@ -58,8 +58,9 @@ class Machine:
 
 class Bochs:
     kind = "bochs"
-    # How a disk besides the one that boots is found.
-    data_name, data_modules = "sdb", ["ata_piix", "sd_mod"]
+    # Where a disk besides the one that boots is found.  By its place on the cable:
+    # whose name is sda is a race between the two.
+    data_at, data_modules = "/sys/bus/scsi/devices/*:0:1:0/block/sd*", ["ata_piix", "sd_mod"]
 
     def __init__(self, path, how):
         self.path = path
@@ -148,7 +149,7 @@ class Bochs:
 
 class Kvm:
     kind = "kvm"
-    data_name, data_modules = "vda", ["virtio_pci", "virtio_blk"]
+    data_at, data_modules = "/sys/class/block/vda", ["virtio_pci", "virtio_blk"]
     idle_uses_cpu = False
     announce = []
     expect_taint = ""

@@ -178,7 +178,7 @@ def plan(opts, emu, hz):
         "CMD_SECONDS": opts.command_timeout,
         "BOOTS": "'%s'" % " ".join(boots(opts)),
         "LOAD": "'%s'" % " ".join((emu.data_modules if opts.disk else []) + opts.load),
-        "DISK": emu.data_name if opts.disk else "",
+        "DISK": "'%s'" % (emu.data_at if opts.disk else ""),
         "DISK_EXT4": int(bool(opts.disk) and disk.is_ext4(opts.disk)),
         "BRING_BACK": "'%s'" % " ".join(opts.bring_back),
         "INTERACTIVE": int(opts.interactive),
