@@ -8,6 +8,8 @@
 . "$HERE/linux_lib.sh"
 
 plan 7
+# udev and kmod do this when a Debian host boots.
+modprobe tun || exit 1
 mkdir -p /boot /tmp/tree/selftests/lab
 ln -s /lab/vmlinuz "/boot/vmlinuz-$(uname -r)"
 ln -s "/lab/initrd-$(uname -r | cut -d. -f1,2)" "/boot/initrd.img-$(uname -r)"
