@@ -59,6 +59,7 @@ typedef int64_t s64;
 #define __must_check		__attribute__((__warn_unused_result__))
 #define __maybe_unused		__attribute__((__unused__))
 #undef __always_inline
+#define unlikely(x)		__builtin_expect(!!(x), 0)
 #define __always_inline		inline __attribute__((__always_inline__))
 #define noinline		__attribute__((__noinline__))
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))

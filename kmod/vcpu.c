@@ -113,6 +113,7 @@ static void sleep_halted(struct hs_vcpu *v)
 	long left = PARK_AFTER;
 
 	account(v);
+	hs_board_idle(&v->vm->board);
 	prepare_to_rcuwait(&v->wait);
 	for (;;) {
 		/*

@@ -12,6 +12,7 @@
 #include "dev/devices.h"
 #include "dev/ioapic.h"
 #include "dev/pic.h"
+#include "dev/virtio_batch.h"
 
 /* Highest number of vCPUs: ids 0-254 can be named by an 8-bit destination. */
 #define BOARD_CPUS_MAX	255
@@ -176,6 +177,19 @@ void hs_board_reset(struct hs_board *b)
 void hs_board_pause(struct hs_board *b, bool pause)
 {
 	hs_pit_pause(b, pause);
+}
+
+/**
+ * hs_board_idle() - a vCPU has nothing to do
+ * @b: the board
+ *
+ * What waited for the guest to ask for more is carried out.
+ *
+ * Context: process.
+ */
+void hs_board_idle(struct hs_board *b)
+{
+	hs_batch_serve(b);
 }
 
 /**

@@ -26,6 +26,7 @@ struct hs_console;
 struct hs_ports;
 struct hs_pci;
 struct hs_vdevs;
+struct hs_batch;
 struct workqueue_struct;
 
 enum hs_board_event {
@@ -82,6 +83,7 @@ struct hs_board {
 	struct hs_pci *pci;
 	struct hs_vdevs *vdevs;
 	struct workqueue_struct *virtio_wq;
+	struct hs_batch *batch;
 	bool pit_asleep;	/* the PIT waits for hs_pit_wake(); under its lock */
 	unsigned int lowest;	/* where lowest-priority arbitration begins */
 };
@@ -97,6 +99,8 @@ int hs_board_init(struct hs_board *b, const struct hs_board_cfg *cfg,
 void hs_board_reset(struct hs_board *b);
 /* The vCPUs stand still for a while, or go on: timers are quiet meanwhile. */
 void hs_board_pause(struct hs_board *b, bool pause);
+/* A vCPU has nothing to do: what waits for more goes on.  Process context. */
+void hs_board_idle(struct hs_board *b);
 /* Stops timers and waits for callbacks; after it, no op is called. */
 void hs_board_exit(struct hs_board *b);
 /* Power button: sets PWRBTN_STS and raises the SCI.  Any context. */

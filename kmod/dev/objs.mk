@@ -40,6 +40,7 @@ hyperspace-y += kmod/dev/uart_core.o
 # PCI and virtio
 hyperspace-y += kmod/dev/tap.o
 hyperspace-y += kmod/dev/virtio.o
+hyperspace-y += kmod/dev/virtio_batch.o
 hyperspace-y += kmod/dev/virtio_blk.o
 hyperspace-y += kmod/dev/virtio_blk_backing.o
 hyperspace-y += kmod/dev/virtio_balloon.o

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include "dev/board.h"
 #include "dev/devices.h"
+#include "dev/virtio_batch.h"
 #include "dev/virtio_priv.h"
 #include "ept/gmem.h"
 
@@ -40,13 +41,18 @@ static void vq_work(struct work_struct *work)
 {
 	struct hs_vq *vq = container_of(work, struct hs_vq, work.work);
 	struct hs_vdev *d = vq->d;
+	bool waited = xchg(&vq->waited, false);
 	struct mem_cgroup *old;
+	u16 first;
 
 	if (!READ_ONCE(vq->live))
 		return;
 	old = set_active_memcg(d->board->memcg);
 	hs_vq_deaf(vq);
+	/* Only kick takes buffers, so this moves by what it takes. */
+	first = vq->ring.next_avail;
 	d->ops->kick(d, vq->index);
+	hs_batch_learn(&vq->credit, waited, (u16)(vq->ring.next_avail - first));
 	set_active_memcg(old);
 }
 
@@ -134,6 +140,7 @@ static void vdev_stop(struct hs_vdev *d)
 
 	for (i = 0; i < d->nr_queues; i++)
 		vq_set_live(&d->vq[i], false);
+	hs_batch_flush(d->board);
 	for (i = 0; i < d->nr_queues; i++)
 		cancel_delayed_work_sync(&d->vq[i].work);
 	if (d->started && d->ops->stop)

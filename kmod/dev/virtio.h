@@ -27,6 +27,7 @@
 #define HS_DEV_VIRTIO_H
 
 #include <linux/bvec.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 #include "dev/pci.h"
@@ -44,15 +45,22 @@ struct hs_vdev;
  * @ring: valid while @live
  * @live: the driver enabled it and DRIVER_OK is set; cleared before stop, and
  *	when the device breaks
+ * @fresh: nobody has looked into the ring since it was notified; with @lock
  * @work: calls the device's kick
+ * @credit, @waited, @waiting, @waits: see virtio_batch.h; whether notifications
+ *	wait, that the last ones did, that it waits now, and where
  */
 struct hs_vq {
 	struct hs_vdev *d;
 	unsigned int index;
 	struct mutex lock;
 	struct hs_vring ring;
-	bool live;
+	bool live, fresh;
 	struct delayed_work work;
+	int credit;
+	bool waited;
+	int waiting;
+	struct llist_node waits;
 };
 
 /**
@@ -93,6 +101,7 @@ struct hs_vdev_stats {
  * @class: PCI class, 24 bits
  * @offer: features, VERSION_1, INDIRECT_DESC and EVENT_IDX among them
  * @nr_queues: 1..HS_VIRTIO_QUEUES
+ * @batch: bits of queues whose buffers may wait a moment for more of them
  * @queue_size: entries of each, what the driver may have at most
  * @config, @config_len: the configuration space, little-endian; the device
  *	changes it by hs_vdev_config_set()
@@ -106,6 +115,7 @@ struct hs_vdev {
 	u32 class;
 	u64 offer;
 	unsigned int nr_queues;
+	u32 batch;
 	u16 queue_size[HS_VIRTIO_QUEUES];
 	u8 *config;
 	u32 config_len;
@@ -163,6 +173,8 @@ int hs_vq_pop(struct hs_vq *vq, struct hs_vchain *c);
 void hs_vq_unpop(struct hs_vq *vq, u16 n);
 /* Gives buffers back, all at once, and signals the driver if it wants that. */
 void hs_vq_push(struct hs_vq *vq, u16 head, u32 written);
+void hs_vq_push_quiet(struct hs_vq *vq, u16 head, u32 written);
+void hs_vq_tell(struct hs_vq *vq);
 void hs_vq_push_many(struct hs_vq *vq, const u16 *head, const u32 *written, u16 n);
 /* Calls kick for the queue soon.  Any context. */
 void hs_vq_queue(struct hs_vq *vq);

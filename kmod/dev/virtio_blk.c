@@ -30,6 +30,8 @@
 
 /* Requests taken in one go, before others get their turn. */
 #define KICK_BUDGET	64
+/* Of answers, before the driver is told of them while others are looked at. */
+#define TELL_BYTES	(128U << 10)
 /* Requests of a disk that wait for storage in threads, direct I/O aside. */
 #define THREADS_MAX	32
 #define RETRY_MS	10
@@ -116,6 +118,8 @@ static ssize_t store(struct hs_blk *b, struct hs_vq *vq, const struct hs_vchain 
  * @c: the buffer
  * @status: VIRTIO_BLK_S_*
  *
+ * The caller tells the driver, see hs_vq_tell().
+ *
  * Context: process.
  */
 void hs_blk_answer(struct hs_blk *b, struct hs_vq *vq, const struct hs_vchain *c, u8 status)
@@ -123,7 +127,7 @@ void hs_blk_answer(struct hs_blk *b, struct hs_vq *vq, const struct hs_vchain *c
 	if (status != VIRTIO_BLK_S_OK)
 		atomic64_inc(&b->v.stats.errors);
 	if (store(b, vq, c, c->in_len - 1, &status, 1) == 1)
-		hs_vq_push(vq, c->head, min_t(u64, c->in_len, U32_MAX));
+		hs_vq_push_quiet(vq, c->head, min_t(u64, c->in_len, U32_MAX));
 }
 
 /**
@@ -179,6 +183,9 @@ static void take_io(struct hs_blk *b, struct hs_vq *vq, const struct hs_vchain *
 	began(b, q);
 	do {
 		err = hs_blk_submit(b, vq, c, io, r, nr);
+		/* Those that have ended hold memory. */
+		if (err)
+			hs_blk_reap(q);
 	} while (hs_blk_retry(b, vq, err));
 	if (err)
 		hs_blk_ended(b, vq);
@@ -250,21 +257,36 @@ static void blk_kick(struct hs_vdev *v, unsigned int index)
 	struct hs_blk *b = hs_blk_of(v);
 	struct hs_blk_queue *q = &b->q[index];
 	const struct cred *old = override_creds(b->f.file->f_cred);
+	struct hs_vq *vq = &v->vq[index];
 	unsigned int budget = KICK_BUDGET;
 	struct blk_plug plug;
+	u64 untold = 0;
 
 	hs_blk_refresh(b);
+	WRITE_ONCE(q->taker, current);
 	blk_start_plug(&plug);
 	while (has_room(q)) {
 		if (!budget--) {
-			hs_vq_queue(&v->vq[index]);
+			hs_vq_queue(vq);
 			break;
 		}
-		if (hs_vq_pop(&v->vq[index], &q->chain) <= 0)
+		if (hs_vq_pop(vq, &q->chain) <= 0)
 			break;
-		take(b, &v->vq[index], &q->chain);
+		take(b, vq, &q->chain);
+		/* What took long has kept the driver waiting long enough. */
+		untold += q->chain.in_len;
+		if (untold >= TELL_BYTES) {
+			hs_vq_tell(vq);
+			untold = 0;
+		}
 	}
 	blk_finish_plug(&plug);
+	hs_blk_reap(q);
+	/* From here on completions see to it, also those that interrupted the above. */
+	WRITE_ONCE(q->taker, NULL);
+	barrier();
+	hs_blk_reap(q);
+	hs_vq_tell(vq);
 	revert_creds(old);
 }
 
@@ -304,10 +326,14 @@ static void blk_start(struct hs_vdev *v)
 static void blk_stop(struct hs_vdev *v)
 {
 	struct hs_blk *b = hs_blk_of(v);
+	unsigned int i;
 
 	WRITE_ONCE(b->stopping, true);
 	/* However long it takes, that is no reason to report a hung task. */
 	wait_event_idle(b->idle, !atomic_read(&b->busy));
+	/* It may still be about to tell of the last. */
+	for (i = 0; i < v->nr_queues; i++)
+		cancel_work_sync(&b->q[i].reap);
 }
 
 static const struct hs_vdev_ops blk_ops = {
@@ -355,10 +381,16 @@ static void fill_in(struct hs_blk *b, const struct hs_blk_params *p)
 	b->v.class = CLASS_STORAGE;
 	b->v.offer = hs_blk_features(p);
 	b->v.nr_queues = p->queues;
+	b->v.batch = GENMASK(p->queues - 1, 0);
 	b->v.config = b->cfg;
 	b->v.config_len = sizeof(b->cfg);
-	for (i = 0; i < p->queues; i++)
+	for (i = 0; i < p->queues; i++) {
 		b->v.queue_size[i] = HS_BLK_QUEUE_SIZE;
+		init_llist_head(&b->q[i].done);
+		INIT_WORK(&b->q[i].reap, hs_blk_reap_work);
+		b->q[i].b = b;
+		b->q[i].index = i;
+	}
 }
 
 static struct hs_blk *blk_new(struct hs_board *board, const struct hs_disk_cfg *cfg)

@@ -7,6 +7,7 @@
 #define HS_DEV_VIRTIO_BLK_H
 
 #include <linux/fs.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/wait.h>
 #include "dev/virtio.h"
@@ -41,11 +42,21 @@ struct hs_blk_file {
  * struct hs_blk_queue - a queue of a disk
  * @inflight: requests taken and not given back
  * @full: it was left because of these; whoever ends one calls it again
+ * @b: the disk
+ * @index: which of its queues it is
+ * @done: requests whose I/O has ended, to be answered
+ * @reap: answers them, if @taker does not
+ * @taker: who runs kick; what ends within it, it answers itself
  * @chain: the buffer being looked at; of kick
  */
 struct hs_blk_queue {
 	atomic_t inflight;
 	bool full;
+	struct hs_blk *b;
+	unsigned int index;
+	struct llist_head done;
+	struct work_struct reap;
+	struct task_struct *taker;
 	struct hs_vchain chain;
 };
 
@@ -100,6 +111,8 @@ void hs_blk_ended(struct hs_blk *b, struct hs_vq *vq);
 /* virtio_blk_io.c */
 int hs_blk_submit(struct hs_blk *b, struct hs_vq *vq, const struct hs_vchain *c,
 		  const struct hs_blk_io *io, const struct hs_blk_range *r, unsigned int nr);
+void hs_blk_reap(struct hs_blk_queue *q);
+void hs_blk_reap_work(struct work_struct *work);
 
 /* virtio_blk_range.c */
 int hs_blk_discard(struct hs_blk *b, const struct hs_blk_range *r);

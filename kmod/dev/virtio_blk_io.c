@@ -8,7 +8,9 @@
  * them as they lie, pages of our own stand in.  A piece is first tried from the
  * queue's own work, if the file can say that it would have to wait; what must
  * wait does so in a work item of the request, so that it keeps nobody up.
- * Direct I/O ends in its completion, and no thread waits for it.
+ * Direct I/O ends in its completion, and no thread waits for it.  What ended well
+ * is answered by whoever runs the queue's kick, if it ended meanwhile, else by one
+ * work item for all that ended together: the driver is told once.
  *
  * Memory: this is I/O like any process does it.  Through the page cache it may
  * have to wait for write-back, and allocations may reclaim; that cannot come
@@ -38,6 +40,7 @@
  * @b: the disk
  * @vq: the queue it came from
  * @work: where it waits
+ * @node: among those of the queue that have ended
  * @io: what it asks for; a ZEROES that the storage cannot make becomes a WRITE
  * @range: of DISCARD and ZEROES
  * @nr_ranges: how many
@@ -59,6 +62,7 @@ struct blk_req {
 	struct hs_blk *b;
 	struct hs_vq *vq;
 	struct work_struct work;
+	struct llist_node node;
 	struct kiocb iocb;
 	struct hs_blk_io io;
 	struct hs_blk_range *range;
@@ -239,9 +243,13 @@ static int piece_end(struct blk_req *r, ssize_t n)
 static void piece_complete(struct kiocb *iocb, long result)
 {
 	struct blk_req *r = container_of(iocb, struct blk_req, iocb);
+	struct hs_blk *b = r->b;
+	struct hs_blk_queue *q = &b->q[r->vq->index];
 
 	r->result = result;
-	queue_work(r->b->wq, &r->work);
+	/* The first of them calls, unless it ended below kick, which looks at its end. */
+	if (llist_add(&r->node, &q->done) && READ_ONCE(q->taker) != current)
+		queue_work(b->wq, &q->reap);
 }
 
 static bool needs_freeze_protection(const struct blk_req *r)
@@ -329,7 +337,8 @@ static int settle(struct blk_req *r, int err)
 	return err;
 }
 
-static void req_finish(struct blk_req *r, int err)
+/* @tell: nobody else tells the driver of this answer. */
+static void req_finish(struct blk_req *r, int err, bool tell)
 {
 	struct hs_blk *b = r->b;
 
@@ -339,6 +348,8 @@ static void req_finish(struct blk_req *r, int err)
 	if (!err && is_write(r) && !r->zero)
 		atomic64_add(r->io.len, &b->v.stats.write_bytes);
 	hs_blk_answer(b, r->vq, &r->chain, hs_blk_status(err));
+	if (tell)
+		hs_vq_tell(r->vq);
 	req_free(r);
 }
 
@@ -350,7 +361,7 @@ static bool would_wait(ssize_t ret)
 
 /*
  * Moves data until it is done, or until somebody else takes over: the completion
- * of a piece, or with @nowait the request's work.
+ * of a piece, or with @nowait, from kick, the request's work.
  */
 static void req_run(struct blk_req *r, bool nowait)
 {
@@ -395,7 +406,7 @@ static void req_run(struct blk_req *r, bool nowait)
 		if (ret < 0)
 			break;
 	}
-	req_finish(r, r->done < r->io.len ? ret : 0);
+	req_finish(r, r->done < r->io.len ? ret : 0, !nowait);
 }
 
 /* A completion came: with -EAGAIN, for a piece that was not to wait. */
@@ -410,10 +421,59 @@ static bool req_completed(struct blk_req *r)
 		return true;
 	err = piece_end(r, r->result);
 	if (err) {
-		req_finish(r, err);
+		req_finish(r, err, true);
 		return false;
 	}
 	return true;
+}
+
+/* It is done but for its answer, and nothing that can wait is left to do. */
+static bool is_over(const struct blk_req *r)
+{
+	return r->result == r->piece && r->done + r->piece == r->io.len && !r->bounced &&
+	       (r->io.op == HS_BLK_READ || !hs_blk_is_through(r->b));
+}
+
+/**
+ * hs_blk_reap() - answer requests of a queue whose I/O has ended
+ * @q: the queue
+ *
+ * The caller tells the driver.  What is not over goes to its own work.
+ *
+ * Context: process; several at a time may do so.
+ */
+void hs_blk_reap(struct hs_blk_queue *q)
+{
+	struct llist_node *ended = llist_reverse_order(llist_del_all(&q->done));
+	struct blk_req *r, *next;
+
+	llist_for_each_entry_safe(r, next, ended, node) {
+		if (!is_over(r)) {
+			queue_work(q->b->wq, &r->work);
+			continue;
+		}
+		r->waiting = false;
+		if (needs_freeze_protection(r))
+			hs_kiocb_end_write(&r->iocb);
+		piece_end(r, r->result);
+		req_finish(r, 0, false);
+	}
+}
+
+/**
+ * hs_blk_reap_work() - hs_blk_reap() as a work item
+ * @work: of the queue
+ */
+void hs_blk_reap_work(struct work_struct *work)
+{
+	struct hs_blk_queue *q = container_of(work, struct hs_blk_queue, reap);
+	struct hs_blk *b = q->b;
+	struct mem_cgroup *old = set_active_memcg(b->v.board->memcg);
+
+	hs_blk_reap(q);
+	/* Who stops the disk waits for this work. */
+	hs_vq_tell(&b->v.vq[q->index]);
+	set_active_memcg(old);
 }
 
 static int ranges(struct blk_req *r)
@@ -430,7 +490,6 @@ static int ranges(struct blk_req *r)
 	return err;
 }
 
-/* What takes no data, in the request's work.  True: data is to be moved. */
 /*
  * Past the page cache or through it.  Parts of a block go through it even so, and
  * from there to the storage at once.  A driver that heeds blk_size never asks for
@@ -444,6 +503,7 @@ static void req_set_way(struct blk_req *r)
 	r->through = hs_blk_is_through(b) || b->f.direct != r->direct;
 }
 
+/* What takes no data, in the request's work.  True: data is to be moved. */
 static bool req_begin(struct blk_req *r)
 {
 	int err;
@@ -469,7 +529,7 @@ static bool req_begin(struct blk_req *r)
 		err = ranges(r);
 		break;
 	}
-	req_finish(r, err);
+	req_finish(r, err, true);
 	return false;
 }
 

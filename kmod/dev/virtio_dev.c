@@ -12,6 +12,7 @@
 #include "dev/board.h"
 #include "dev/devices.h"
 #include "dev/virtio.h"
+#include "dev/virtio_batch.h"
 #include "dev/virtio_dev.h"
 #include "dev/virtio_dev_priv.h"
 
@@ -225,7 +226,9 @@ int hs_virtio_init(struct hs_board *b)
 		hs_virtio_exit(b);
 		return -ENOMEM;
 	}
-	ret = hs_vconsole_add(b);
+	ret = hs_batch_init(b);
+	if (!ret)
+		ret = hs_vconsole_add(b);
 	if (!ret)
 		ret = hs_balloon_add(b);
 	if (ret)
@@ -266,6 +269,7 @@ void hs_virtio_exit(struct hs_board *b)
 	if (b->virtio_wq)
 		destroy_workqueue(b->virtio_wq);
 	b->virtio_wq = NULL;
+	hs_batch_exit(b);
 	kfree(b->vdevs);
 	b->vdevs = NULL;
 }

@@ -616,6 +616,7 @@ int hs_net_add(struct hs_board *b, const struct hs_net_cfg *cfg, const char **wh
 	n->d.class = PCI_CLASS_NETWORK_ETHERNET << 8;
 	n->d.offer = hs_net_offer();
 	n->d.nr_queues = HS_NET_QUEUES;
+	n->d.batch = BIT(HS_NET_TX);
 	n->d.queue_size[HS_NET_RX] = HS_VRING_MAX;
 	n->d.queue_size[HS_NET_TX] = HS_VRING_MAX;
 	n->d.queue_size[HS_NET_CTRL] = CTRL_SIZE;

@@ -43,7 +43,7 @@ static void notify_write(void *dev, u64 off, unsigned int size, u64 val)
 	if (off || size != 2 || val >= d->nr_queues)
 		return;
 	atomic64_inc(&d->stats.kicks);
-	hs_vq_queue(&d->vq[array_index_nospec(val, d->nr_queues)]);
+	hs_vq_notified(&d->vq[array_index_nospec(val, d->nr_queues)]);
 }
 
 static const struct hs_region_ops notify_ops = {

@@ -8,6 +8,10 @@
 /* virtio.c */
 void hs_vdev_do(struct hs_vdev *d, unsigned int todo);
 
+/* virtio_batch.c */
+void hs_vq_notified(struct hs_vq *vq);
+void hs_batch_flush(struct hs_board *b);
+
 /* virtio_pci.c */
 int hs_vdev_pci_add(struct hs_vdev *d, unsigned int slot);
 void hs_vdev_signal_config(struct hs_vdev *d);

@@ -39,6 +39,7 @@ static int ring_failed(struct hs_vq *vq, int err, const char *broken)
 void hs_vq_deaf(struct hs_vq *vq)
 {
 	mutex_lock(&vq->lock);
+	vq->fresh = true;
 	if (usable(vq))
 		hs_vring_deaf(&vq->ring);
 	mutex_unlock(&vq->lock);
@@ -66,7 +67,15 @@ int hs_vq_pop(struct hs_vq *vq, struct hs_vchain *c)
 		r = -ESHUTDOWN;
 		if (!usable(vq))
 			break;
-		r = hs_vring_pop(&vq->ring, c);
+		/*
+		 * What was there is taken: rather than look and, if there is no more,
+		 * ask to be told and look again, ask at once.
+		 */
+		if (!vq->fresh && hs_vring_drained(&vq->ring))
+			r = 0;
+		else
+			r = hs_vring_pop(&vq->ring, c);
+		vq->fresh = false;
 		if (r)
 			break;
 		r = hs_vring_listen(&vq->ring);
@@ -129,6 +138,49 @@ static int signal_step(struct hs_vq *vq, void *arg)
 	return hs_vring_wants_signal(&vq->ring);
 }
 
+static int give_back(struct hs_vq *vq, const u16 *head, const u32 *written, u16 n)
+{
+	struct push p = { head, written, n };
+	int r = persist(vq, push_step, &p);
+
+	might_sleep();
+	if (r < 0)
+		ring_failed(vq, r, READ_ONCE(vq->ring.broken));
+	return r;
+}
+
+/**
+ * hs_vq_push_quiet() - give a buffer back, of which the driver is told later
+ * @vq: the queue
+ * @head: what names it
+ * @written: bytes written to it
+ *
+ * By hs_vq_tell(), once for all that end together.
+ *
+ * Context: process.
+ */
+void hs_vq_push_quiet(struct hs_vq *vq, u16 head, u32 written)
+{
+	give_back(vq, &head, &written, 1);
+}
+
+/**
+ * hs_vq_tell() - tell the driver of buffers given back, if it wants to hear of them
+ * @vq: the queue
+ *
+ * Context: process.
+ */
+void hs_vq_tell(struct hs_vq *vq)
+{
+	int r = persist(vq, signal_step, NULL);
+
+	might_sleep();
+	if (r > 0)
+		hs_vdev_signal_queue(vq);
+	else if (r < 0)
+		ring_failed(vq, r, READ_ONCE(vq->ring.broken));
+}
+
 /**
  * hs_vq_push_many() - give buffers back, all of them at once
  * @vq: the queue
@@ -142,16 +194,8 @@ static int signal_step(struct hs_vq *vq, void *arg)
  */
 void hs_vq_push_many(struct hs_vq *vq, const u16 *head, const u32 *written, u16 n)
 {
-	struct push p = { head, written, n };
-	int r = persist(vq, push_step, &p);
-
-	might_sleep();
-	if (r >= 0)
-		r = persist(vq, signal_step, NULL);
-	if (r > 0)
-		hs_vdev_signal_queue(vq);
-	else if (r < 0)
-		ring_failed(vq, r, READ_ONCE(vq->ring.broken));
+	if (give_back(vq, head, written, n) >= 0)
+		hs_vq_tell(vq);
 }
 
 /**

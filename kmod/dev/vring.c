@@ -25,11 +25,19 @@ struct desc {
 	u16 flags, next;
 };
 
-/* Where a walk is: the queue's own table, or an indirect one. */
+/* Descriptors of an indirect table that are read at once: they lie together. */
+#define AHEAD		8
+
+/*
+ * Where a walk is: the queue's own table, or an indirect one, of which @raw holds
+ * @ahead entries from @first on.
+ */
 struct walk {
 	u64 table;
 	u32 entries, seen, next;
 	bool indirect;
+	u32 first, ahead;
+	u8 raw[AHEAD * DESC_LEN];
 };
 
 static int breaks(struct hs_vring *vr, const char *why)
@@ -84,6 +92,7 @@ static bool wraps(u64 gpa, u64 len)
 int hs_vring_start(struct hs_vring *vr)
 {
 	vr->next_avail = 0;
+	vr->seen = 0;
 	vr->next_used = 0;
 	vr->signalled = 0;
 	vr->signalled_ok = true;
@@ -121,7 +130,19 @@ static int pending(struct hs_vring *vr, u16 *n)
 	*n = idx - vr->next_avail;
 	if (*n > vr->size || (u16)(idx - vr->next_used) > vr->size)
 		return breaks(vr, "the available index is too far ahead");
+	vr->seen = idx;
 	return 0;
+}
+
+/**
+ * hs_vring_drained() - whether all buffers are taken that were seen
+ * @vr: the queue
+ *
+ * Context: as hs_vring_pop().
+ */
+bool hs_vring_drained(const struct hs_vring *vr)
+{
+	return vr->next_avail == vr->seen;
 }
 
 /* 2.7.5.3: the rest of the chain is in a table of its own. */
@@ -137,11 +158,12 @@ static int enter_table(struct hs_vring *vr, struct walk *w, const struct desc *d
 		return breaks(vr, "an indirect table's length is impossible");
 	if (wraps(d->addr, d->len))
 		return breaks(vr, "an indirect table wraps around the end of memory");
-	*w = (struct walk) {
-		.table = d->addr,
-		.entries = d->len / DESC_LEN,
-		.indirect = true,
-	};
+	w->table = d->addr;
+	w->entries = d->len / DESC_LEN;
+	w->seen = 0;
+	w->next = 0;
+	w->ahead = 0;
+	w->indirect = true;
 	return 0;
 }
 
@@ -172,10 +194,32 @@ static int add_segment(struct hs_vring *vr, struct hs_vchain *c, const struct de
 	return 0;
 }
 
+/* The next descriptor, as it was at one moment. */
+static int fetch_desc(struct hs_vring *vr, struct walk *w, const u8 **raw)
+{
+	u32 n = 1;
+	int r;
+
+	if (w->next < w->first || w->next - w->first >= w->ahead) {
+		if (w->indirect)
+			n = min_t(u32, AHEAD, w->entries - w->next);
+		w->ahead = 0;
+		r = fetch(vr, w->table + (u64)DESC_LEN * w->next, w->raw, n * DESC_LEN,
+			  w->indirect ? "an indirect table is not in RAM" :
+					"the descriptor table is not in RAM");
+		if (r)
+			return r;
+		w->first = w->next;
+		w->ahead = n;
+	}
+	*raw = w->raw + DESC_LEN * (w->next - w->first);
+	return 0;
+}
+
 /* One descriptor.  1: the chain goes on. */
 static int step(struct hs_vring *vr, struct walk *w, struct hs_vchain *c)
 {
-	u8 raw[DESC_LEN];
+	const u8 *raw;
 	struct desc d;
 	int r;
 
@@ -184,9 +228,7 @@ static int step(struct hs_vring *vr, struct walk *w, struct hs_vchain *c)
 	/* As many steps as there are entries: then it goes round (2.7.5.1). */
 	if (w->seen++ == w->entries)
 		return breaks(vr, "a chain of descriptors is a loop");
-	r = fetch(vr, w->table + (u64)DESC_LEN * w->next, raw, sizeof(raw),
-		  w->indirect ? "an indirect table is not in RAM" :
-				"the descriptor table is not in RAM");
+	r = fetch_desc(vr, w, &raw);
 	if (r)
 		return r;
 	d.addr = get_unaligned_le64(raw);
@@ -219,15 +261,17 @@ static int step(struct hs_vring *vr, struct walk *w, struct hs_vchain *c)
  */
 int hs_vring_pop(struct hs_vring *vr, struct hs_vchain *c)
 {
-	struct walk w = { .table = vr->desc, .entries = vr->size };
+	struct walk w;
 	u16 n, head;
 	int r;
 
 	if (vr->broken)
 		return -EPROTO;
-	r = pending(vr, &n);
-	if (r || !n)
-		return r;
+	if (hs_vring_drained(vr)) {
+		r = pending(vr, &n);
+		if (r || !n)
+			return r;
+	}
 	/* The entry, and what it points to, was written before the index (2.7.13.3). */
 	smp_rmb();
 	r = fetch_avail(vr, AVAIL_RING + sizeof(u16) * (vr->next_avail & (vr->size - 1)), &head);
@@ -239,7 +283,13 @@ int hs_vring_pop(struct hs_vring *vr, struct hs_vchain *c)
 	c->nr_in = 0;
 	c->out_len = 0;
 	c->in_len = 0;
+	w.table = vr->desc;
+	w.entries = vr->size;
+	w.seen = 0;
 	w.next = head;
+	w.indirect = false;
+	w.ahead = 0;
+	w.first = 0;
 	do {
 		r = step(vr, &w, c);
 	} while (r > 0);

@@ -36,6 +36,7 @@ struct hs_vring_ops {
  *	VIRTIO_F_EVENT_IDX)
  * @broken: what the driver did wrong; NULL while all is well
  * @next_avail: the next entry of the available ring to look at
+ * @seen: the driver's index when it was last read; buffers before it are there
  * @next_used: the next entry of the used ring to fill
  * @signalled: @next_used when the driver was last signalled
  * @signalled_ok: it was
@@ -47,7 +48,7 @@ struct hs_vring {
 	u16 size;
 	bool indirect, event_idx;
 	bool signalled_ok;
-	u16 next_avail, next_used, signalled;
+	u16 next_avail, seen, next_used, signalled;
 	const char *broken;
 };
 
@@ -80,6 +81,7 @@ int hs_vring_start(struct hs_vring *vr);
  * The next buffer.  1: *@c is filled.  0: there is none.  -EPROTO: broken.
  * Else an error of @ops->read, and nothing was taken.
  */
+bool hs_vring_drained(const struct hs_vring *vr);
 int hs_vring_pop(struct hs_vring *vr, struct hs_vchain *c);
 
 /* The last @n buffers popped, none of them used yet, are as not popped. */

@@ -11,12 +11,13 @@
 
 #define PINS_MAX	65536	/* per VM: 256 MiB under I/O at once */
 
-static u8 *bytes_at(struct hs_cur *c, u64 gpa)
+static __always_inline u8 *bytes_at(struct hs_cur *c, u64 gpa)
 {
 	return (u8 *)hs_frame_va(hs_cur_frame(c)) + (gpa & (HS_PAGE_SIZE - 1));
 }
 
-static bool usable(struct hs_cur *c, u32 access)
+/* The leaf is on its way out: not any more. */
+static void keep(struct hs_cur *c)
 {
 	struct hs_inflight *rec;
 
@@ -25,14 +26,23 @@ static bool usable(struct hs_cur *c, u32 access)
 		if (rec->out)
 			hs_fault_cancel(c);
 	}
+}
+
+static __always_inline bool usable(struct hs_cur *c, u32 access)
+{
+	const u64 marks = access & HS_ACC_WRITE ? HS_EPTE_A | HS_EPTE_D : HS_EPTE_A;
+
+	if (unlikely(!hs_epte_present(c->val)))
+		keep(c);
 	if (!hs_epte_present(c->val) || !hs_epte_allows(c->val, access))
 		return false;
-	hs_leaf_mark(c, access & HS_ACC_WRITE ? HS_EPTE_A | HS_EPTE_D : HS_EPTE_A);
+	if ((c->val & marks) != marks)
+		hs_leaf_mark(c, marks);
 	return true;
 }
 
 /* Locks @gpa's leaf, mapped and marked for @access; faults it in. */
-static int lock_usable(struct hs_gmem *g, u64 gpa, u32 access, struct hs_cur *c)
+static __always_inline int lock_usable(struct hs_gmem *g, u64 gpa, u32 access, struct hs_cur *c)
 {
 	u64 gfn = gpa >> HS_PAGE_SHIFT;
 	int r;
@@ -60,7 +70,7 @@ static size_t in_page(u64 gpa, size_t len)
  * Bytes from and to guest memory.  The guest may write to it meanwhile: what is
  * one value by its size and place is moved as one, as between two CPUs.
  */
-static void load(void *dst, const void *src, size_t len)
+static __always_inline void load(void *dst, const void *src, size_t len)
 {
 	if (IS_ALIGNED((uintptr_t)src, len) && len == 2)
 		put_unaligned_le16(READ_ONCE(*(const u16 *)src), dst);
@@ -72,7 +82,7 @@ static void load(void *dst, const void *src, size_t len)
 		memcpy(dst, src, len);
 }
 
-static void store(void *dst, const void *src, size_t len)
+static __always_inline void store(void *dst, const void *src, size_t len)
 {
 	if (IS_ALIGNED((uintptr_t)dst, len) && len == 2)
 		WRITE_ONCE(*(u16 *)dst, get_unaligned_le16(src));

@@ -109,7 +109,7 @@ void hs_ept_destroy(struct hs_gmem *g)
 }
 
 /* The page directory for @gfn, or 0 when there is none yet. */
-static u64 find_dir(struct hs_gmem *g, u64 gfn)
+static __always_inline u64 find_dir(struct hs_gmem *g, u64 gfn)
 {
 	u64 e = READ_ONCE(((u64 *)hs_host_va(hs_host_pa(g->root)))[index_at(gfn, 4)]);
 
@@ -183,7 +183,7 @@ int hs_ept_prepare(struct hs_gmem *g, u64 gfn)
 	return hs_epte_present(READ_ONCE(*entry)) ? 0 : add_table(g, entry, 2);
 }
 
-static void look(struct hs_cur *c, u64 *dir_table)
+static __always_inline void look(struct hs_cur *c, u64 *dir_table)
 {
 	u64 pde;
 
@@ -198,7 +198,8 @@ static void look(struct hs_cur *c, u64 *dir_table)
 	}
 }
 
-static int lock_cur(struct hs_gmem *g, u64 gfn, struct hs_cur *c, bool try)
+/* Inline, as are the next: each byte that a device moves comes through here. */
+static __always_inline int lock_cur(struct hs_gmem *g, u64 gfn, struct hs_cur *c, bool try)
 {
 	u64 e = find_dir(g, gfn);
 	struct hs_dir *dir;

@@ -148,6 +148,11 @@ bool hs_vmx_has_ept_2m(void)
 static void host_cpuid(void *arg, u32 leaf, u32 sub, u32 r[4])
 {
 	cpuid_count(leaf, sub, &r[HS_EAX], &r[HS_EBX], &r[HS_ECX], &r[HS_EDX]);
+	/* Where firmware turned fast strings off, REP MOVSB is the slow way: SDM vol. 1, 7.3.9.3. */
+	if (leaf == 7 && !sub && !boot_cpu_has(X86_FEATURE_ERMS)) {
+		r[HS_EBX] &= ~BIT(9);
+		r[HS_EDX] &= ~BIT(4);
+	}
 }
 
 /**

@@ -28,8 +28,8 @@ PRIVATE_THEN = 14 << 20         # QEMU's private memory when the goal was set
 VMS = 16                        # that the memory row is an average of
 
 MEM = "192M"
-RUN = ("ip link set eth0 up; iobench blk 1 2000; iobench blk 16 8000; iobench net 1514 4000;"
-       " iobench net 65000 600; echo; echo measured; poweroff -f")
+RUN = ("ip link set eth0 up; echo none >/sys/block/vda/queue/scheduler; iobench blk 1 2000; iobench blk 16 8000; iobench net 1514 8000;"
+       " iobench net 65000 2400; echo; echo measured; poweroff -f")
 APPEND = "console=ttyS0 quiet cryptomgr.notests hs.cmd=" + base64.b64encode(RUN.encode()).decode()
 QEMU = ("Q=/disk/qemu-pci; $Q/lib/ld-linux-x86-64.so.2 --library-path $Q/lib $Q/qemu-system-x86_64"
         " -L $Q/share -M q35,accel=kvm -cpu host -nodefaults -no-user-config -display none"

@@ -282,6 +282,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	}
 	CHECK(s.vr.size && s.vr.size <= HS_VRING_MAX && !(s.vr.size & (s.vr.size - 1)));
 	s.vr.next_avail = start;
+	s.vr.seen = start;
 	s.vr.next_used = start;
 	s.vr.signalled = start;
 	s.avail[1] = start;

@@ -93,6 +93,10 @@ void hs_virtio_exit(struct hs_board *b)
 {
 }
 
+void hs_batch_serve(struct hs_board *b)
+{
+}
+
 int hs_balloon_set_target(struct hs_board *b, u64 bytes)
 {
 	return -ENOENT;

@@ -143,6 +143,7 @@ static inline void drv_jump(struct drv *d, u16 idx)
 	*avail_event(d) = idx;
 	d->dev.next_avail = idx;
 	d->dev.next_used = idx;
+	d->dev.seen = idx;
 	d->dev.signalled = idx;
 }
 
