@@ -41,7 +41,7 @@ static void vq_work(struct work_struct *work)
 {
 	struct hs_vq *vq = container_of(work, struct hs_vq, work.work);
 	struct hs_vdev *d = vq->d;
-	bool waited = xchg(&vq->waited, false);
+	bool notified = xchg(&vq->notified, false), waited = xchg(&vq->waited, false);
 	struct mem_cgroup *old;
 	u16 first;
 
@@ -52,7 +52,9 @@ static void vq_work(struct work_struct *work)
 	/* Only kick takes buffers, so this moves by what it takes. */
 	first = vq->ring.next_avail;
 	d->ops->kick(d, vq->index);
-	hs_batch_learn(&vq->credit, waited, (u16)(vq->ring.next_avail - first));
+	/* A run that goes on with the last one's work says nothing of notifications. */
+	if (notified || waited)
+		hs_batch_learn(&vq->credit, waited, (u16)(vq->ring.next_avail - first));
 	set_active_memcg(old);
 }
 

@@ -47,8 +47,8 @@ struct hs_vdev;
  *	when the device breaks
  * @fresh: nobody has looked into the ring since it was notified; with @lock
  * @work: calls the device's kick
- * @credit, @waited, @waiting, @waits: see virtio_batch.h; whether notifications
- *	wait, that the last ones did, that it waits now, and where
+ * @credit, @notified, @waited, @waiting, @waits: see virtio_batch.h; whether
+ *	notifications wait, that there was one, that it did, that it waits now, where
  */
 struct hs_vq {
 	struct hs_vdev *d;
@@ -58,7 +58,7 @@ struct hs_vq {
 	bool live, fresh;
 	struct delayed_work work;
 	int credit;
-	bool waited;
+	bool notified, waited;
 	int waiting;
 	struct llist_node waits;
 };

@@ -43,16 +43,21 @@ static enum hrtimer_restart elapsed(struct hrtimer *timer)
 void hs_vq_notified(struct hs_vq *vq)
 {
 	struct hs_batch *batch = vq->d->board->batch;
+	unsigned long flags;
 
-	if (!(vq->d->batch & BIT(vq->index)) || READ_ONCE(vq->credit) <= 0) {
+	/* Without high resolution a moment would be a tick. */
+	if (!(vq->d->batch & BIT(vq->index)) || READ_ONCE(vq->credit) <= 0 ||
+	    hrtimer_resolution > HS_BATCH_NS) {
+		WRITE_ONCE(vq->notified, true);
 		hs_vq_queue(vq);
 		return;
 	}
-	if (xchg(&vq->waiting, 1))
-		return;
-	if (llist_add(&vq->waits, &batch->queues))
+	/* Who finds it waiting relies on the timer. */
+	local_irq_save(flags);
+	if (!xchg(&vq->waiting, 1) && llist_add(&vq->waits, &batch->queues))
 		hrtimer_start(&batch->timer, ktime_add_ns(ktime_get(), HS_BATCH_NS),
 			      HRTIMER_MODE_ABS_HARD);
+	local_irq_restore(flags);
 }
 
 /**
@@ -70,10 +75,11 @@ void hs_batch_serve(struct hs_board *b)
 }
 
 /**
- * hs_batch_flush() - no queue waits any more, nor is one about to be served
+ * hs_batch_flush() - serve all queues that wait, and see the timer's function end
  * @b: the board
  *
- * What notifies meanwhile may wait again.
+ * While vCPUs run, one that halts may still be at serving a queue, and one that
+ * notifies lets it wait again; a queue that is not live by then does nothing.
  *
  * Context: process.
  */

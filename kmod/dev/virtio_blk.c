@@ -79,8 +79,13 @@ void hs_blk_refresh(struct hs_blk *b)
  */
 bool hs_blk_retry(struct hs_blk *b, struct hs_vq *vq, long err)
 {
+	struct hs_blk_queue *q = &b->q[vq->index];
+
 	if (err != -ENOMEM || !READ_ONCE(vq->live) || READ_ONCE(b->stopping))
 		return false;
+	/* Those that have ended hold memory, and whoever waits here may be their reaper. */
+	if (!llist_empty(&q->done))
+		queue_work(b->v.board->virtio_wq, &q->reap);
 	msleep(RETRY_MS);
 	return true;
 }
@@ -183,9 +188,6 @@ static void take_io(struct hs_blk *b, struct hs_vq *vq, const struct hs_vchain *
 	began(b, q);
 	do {
 		err = hs_blk_submit(b, vq, c, io, r, nr);
-		/* Those that have ended hold memory. */
-		if (err)
-			hs_blk_reap(q);
 	} while (hs_blk_retry(b, vq, err));
 	if (err)
 		hs_blk_ended(b, vq);
@@ -259,6 +261,7 @@ static void blk_kick(struct hs_vdev *v, unsigned int index)
 	const struct cred *old = override_creds(b->f.file->f_cred);
 	struct hs_vq *vq = &v->vq[index];
 	unsigned int budget = KICK_BUDGET;
+	unsigned long began_at = jiffies;
 	struct blk_plug plug;
 	u64 untold = 0;
 
@@ -275,17 +278,15 @@ static void blk_kick(struct hs_vdev *v, unsigned int index)
 		take(b, vq, &q->chain);
 		/* What took long has kept the driver waiting long enough. */
 		untold += q->chain.in_len;
-		if (untold >= TELL_BYTES) {
+		if (untold >= TELL_BYTES || jiffies != began_at) {
+			hs_blk_reap(q);
 			hs_vq_tell(vq);
 			untold = 0;
 		}
 	}
 	blk_finish_plug(&plug);
 	hs_blk_reap(q);
-	/* From here on completions see to it, also those that interrupted the above. */
 	WRITE_ONCE(q->taker, NULL);
-	barrier();
-	hs_blk_reap(q);
 	hs_vq_tell(vq);
 	revert_creds(old);
 }
@@ -331,7 +332,8 @@ static void blk_stop(struct hs_vdev *v)
 	WRITE_ONCE(b->stopping, true);
 	/* However long it takes, that is no reason to report a hung task. */
 	wait_event_idle(b->idle, !atomic_read(&b->busy));
-	/* It may still be about to tell of the last. */
+	/* A completion whose request was answered by others, and what it queued. */
+	synchronize_rcu();
 	for (i = 0; i < v->nr_queues; i++)
 		cancel_work_sync(&b->q[i].reap);
 }

@@ -45,7 +45,8 @@ struct hs_blk_file {
  * @b: the disk
  * @index: which of its queues it is
  * @done: requests whose I/O has ended, to be answered
- * @reap: answers them, if @taker does not
+ * @reap: answers them, if @taker does not; on the board's queue of works, in which
+ *	nothing waits for another request to end
  * @taker: who runs kick; what ends within it, it answers itself
  * @chain: the buffer being looked at; of kick
  */

@@ -239,7 +239,10 @@ static int piece_end(struct blk_req *r, ssize_t n)
 	return err;
 }
 
-/* From the file, any context; once it is queued the request may be gone. */
+/*
+ * From the file, any context.  Once it is in the list, others may answer the
+ * request; what then frees the disk waits for readers.
+ */
 static void piece_complete(struct kiocb *iocb, long result)
 {
 	struct blk_req *r = container_of(iocb, struct blk_req, iocb);
@@ -247,9 +250,12 @@ static void piece_complete(struct kiocb *iocb, long result)
 	struct hs_blk_queue *q = &b->q[r->vq->index];
 
 	r->result = result;
-	/* The first of them calls, unless it ended below kick, which looks at its end. */
-	if (llist_add(&r->node, &q->done) && READ_ONCE(q->taker) != current)
-		queue_work(b->wq, &q->reap);
+	rcu_read_lock();
+	llist_add(&r->node, &q->done);
+	/* What ended below kick, which will look; not what interrupted it. */
+	if (!in_task() || READ_ONCE(q->taker) != current)
+		queue_work(b->v.board->virtio_wq, &q->reap);
+	rcu_read_unlock();
 }
 
 static bool needs_freeze_protection(const struct blk_req *r)
@@ -338,11 +344,10 @@ static int settle(struct blk_req *r, int err)
 }
 
 /* @tell: nobody else tells the driver of this answer. */
-static void req_finish(struct blk_req *r, int err, bool tell)
+static void req_answer(struct blk_req *r, int err, bool tell)
 {
 	struct hs_blk *b = r->b;
 
-	err = settle(r, err);
 	if (!err && r->io.op == HS_BLK_READ)
 		atomic64_add(r->io.len, &b->v.stats.read_bytes);
 	if (!err && is_write(r) && !r->zero)
@@ -351,6 +356,11 @@ static void req_finish(struct blk_req *r, int err, bool tell)
 	if (tell)
 		hs_vq_tell(r->vq);
 	req_free(r);
+}
+
+static void req_finish(struct blk_req *r, int err, bool tell)
+{
+	req_answer(r, settle(r, err), tell);
 }
 
 /* It would have had to wait: to where it can. */
@@ -444,20 +454,25 @@ static bool is_over(const struct blk_req *r)
  */
 void hs_blk_reap(struct hs_blk_queue *q)
 {
-	struct llist_node *ended = llist_reverse_order(llist_del_all(&q->done));
+	struct llist_node *ended = llist_del_all(&q->done), *over = NULL;
 	struct blk_req *r, *next;
 
+	/* The newest comes first here, the oldest in the list of those that are over. */
 	llist_for_each_entry_safe(r, next, ended, node) {
 		if (!is_over(r)) {
-			queue_work(q->b->wq, &r->work);
+			queue_work(q->b->v.board->virtio_wq, &r->work);
 			continue;
 		}
 		r->waiting = false;
 		if (needs_freeze_protection(r))
 			hs_kiocb_end_write(&r->iocb);
 		piece_end(r, r->result);
-		req_finish(r, 0, false);
+		r->node.next = over;
+		over = &r->node;
 	}
+	/* None of them holds a page any more, should this have to wait for one. */
+	llist_for_each_entry_safe(r, next, over, node)
+		req_answer(r, 0, false);
 }
 
 /**
@@ -536,12 +551,21 @@ static bool req_begin(struct blk_req *r)
 static void req_work(struct work_struct *work)
 {
 	struct blk_req *r = container_of(work, struct blk_req, work);
-	struct mem_cgroup *old = set_active_memcg(r->b->v.board->memcg);
+	struct hs_blk *b = r->b;
+	struct mem_cgroup *old = set_active_memcg(b->v.board->memcg);
 	/* Quotas and reserves are those of who opened the file, not root's. */
-	const struct cred *cred = override_creds(r->b->f.file->f_cred);
+	const struct cred *cred = override_creds(b->f.file->f_cred);
 
-	if (r->waiting ? req_completed(r) : req_begin(r))
+	/*
+	 * Completions do not wait for room here: those that hold it are among them.
+	 * What is left to do is done where that may be.
+	 */
+	if (r->waiting) {
+		if (req_completed(r))
+			queue_work(b->wq, &r->work);
+	} else if (req_begin(r)) {
 		req_run(r, false);
+	}
 	revert_creds(cred);
 	set_active_memcg(old);
 }
