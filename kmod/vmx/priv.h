@@ -128,6 +128,12 @@ enum hs_mp {
 
 /* The longest slice: 1 ms. */
 #define HS_SLICE_TICKS	((u64)tsc_khz)
+/*
+ * Ticks before a deadline of the guest at which it is left: about what lies between
+ * an exit and the next entry, so that the interrupt comes on time.  Waited for with
+ * interrupts off, so it is short.
+ */
+#define HS_TIMER_EARLY	512
 
 /**
  * struct hs_vmx - one vCPU

@@ -286,15 +286,15 @@ static noinline void set_timer(struct hs_vmx *v, u64 due)
 	if (due) {
 		u64 now = rdtsc(), left;
 
-		/* The timer rounds down: what is left of it is not worth an entry. */
-		while (unlikely(now < due && due - now < 1ULL << rate)) {
+		/* The timer rounds down, and what is left then is not worth an entry. */
+		while (unlikely(now < due && due - now < HS_TIMER_EARLY + (1ULL << rate))) {
 			cpu_relax();
 			now = rdtsc();
 		}
 		if (now >= due) {
 			hs_lapic_timer_due(v->apic);
 		} else {
-			left = (due - now) >> rate;
+			left = (due - now - HS_TIMER_EARLY) >> rate;
 			ticks = min_t(u64, ticks, left);
 		}
 	}

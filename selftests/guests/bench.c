@@ -53,6 +53,27 @@ static void on_ipi(struct regs *r)
 	eoi_ticks += rdtsc() - t;
 }
 
+#define DEADLINES	255
+static u64 deadline[DEADLINES];
+
+/*
+ * What is usual: a deadline lies so far ahead that threads of the host come in
+ * between now and then, and one of them makes a mean of few.  Sorts @v.
+ */
+static u64 median(u64 *v, unsigned int n)
+{
+	unsigned int i, j;
+	u64 x;
+
+	for (i = 1; i < n; i++) {
+		x = v[i];
+		for (j = i; j && v[j - 1] > x; j--)
+			v[j] = v[j - 1];
+		v[j] = x;
+	}
+	return v[n / 2];
+}
+
 static void on_timer(struct regs *r)
 {
 	fired_at = rdtsc();
@@ -203,10 +224,12 @@ int main(const char *args)
 	wrmsr(APIC_LVT_TIMER, LVT_DEADLINE | TIMER);
 	one_deadline();
 	count_mark(mark++);
-	for (t = 0, v = 0; v < n / 4; v++)
-		t += one_deadline();
+	for (v = 0; v < DEADLINES; v++)
+		deadline[v] = one_deadline();
 	count_mark(mark++);
-	report("tsc-deadline", t, n / 4, t < 1UL << 40, "came too early");
+	t = median(deadline, DEADLINES);
+	report("tsc-deadline", t * DEADLINES, DEADLINES, deadline[DEADLINES - 1] < 1UL << 40,
+	       "came too early");
 
 	if (!vectors_kept(xcr0))
 		printf("BAD vectors XCR0 or AVX-512 state was not kept\n");
