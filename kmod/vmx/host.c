@@ -324,7 +324,18 @@ void hs_host_slice_end(struct hs_vmx *v, u64 entries)
 void hs_host_recheck(struct hs_vmx *v)
 {
 	struct host_cpu *h = this_cpu_ptr(&host_cpu);
+	unsigned long cr3 = __get_current_cr3_fast();
+	unsigned long cr4 = cr4_read_shadow();
 
+	/* Of this thread and CPU, and changed by interrupts at most. */
+	if (unlikely(cr3 != v->host_cr3) && !hs_mutating(HS_FORGET_CR3)) {
+		hs_vmwritel(HOST_CR3, cr3);
+		v->host_cr3 = cr3;
+	}
+	if (unlikely(cr4 != v->host_cr4) && !hs_mutating(HS_FORGET_CR4)) {
+		hs_vmwritel(HOST_CR4, cr4);
+		v->host_cr4 = cr4;
+	}
 	store_ldt(h->ldt);
 	/* What the host has just done is in the cache. */
 	if (hs_mitigates(HS_MITIG_L1D))
@@ -366,24 +377,13 @@ void hs_host_irqs_on(struct hs_vmx *v)
 }
 
 /**
- * hs_host_before_entry - host-state area and counters, just before an entry
+ * hs_host_before_entry - counters and breakpoints, just before an entry
  * @v: its VMCS is current
  *
  * Interrupts off.
  */
 void hs_host_before_entry(struct hs_vmx *v)
 {
-	unsigned long cr3 = __get_current_cr3_fast();
-	unsigned long cr4 = cr4_read_shadow();
-
-	if (unlikely(cr3 != v->host_cr3) && !hs_mutating(HS_FORGET_CR3)) {
-		hs_vmwritel(HOST_CR3, cr3);
-		v->host_cr3 = cr3;
-	}
-	if (unlikely(cr4 != v->host_cr4) && !hs_mutating(HS_FORGET_CR4)) {
-		hs_vmwritel(HOST_CR4, cr4);
-		v->host_cr4 = cr4;
-	}
 	if (unlikely(this_cpu_read(host_cpu.pebs)))
 		hs_wrmsr(MSR_IA32_PEBS_ENABLE, 0);
 	/* Interrupts were on, or breakpoints of the host took the registers. */
