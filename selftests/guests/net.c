@@ -122,12 +122,12 @@ bool net_start(u64 features)
 	return true;
 }
 
-void net_send_hdr(const struct virtio_net_hdr_v1 *h, u32 len)
+void net_post(const struct virtio_net_hdr_v1 *h, u32 len)
 {
 	static struct virtio_net_hdr_v1 hdr;
 	bool indirect = net.d.features & F_INDIRECT;
 	struct vseg s[20] = { { (u64)&hdr, HDR } };
-	u32 n, at, written;
+	u32 n, at;
 
 	hdr = *h;
 	for (n = 1, at = 0; at < len; n++) {
@@ -139,6 +139,13 @@ void net_send_hdr(const struct virtio_net_hdr_v1 *h, u32 len)
 	}
 	queue_add(&net.tx, s, n, 0, indirect);
 	queue_kick(&net.tx);
+}
+
+void net_send_hdr(const struct virtio_net_hdr_v1 *h, u32 len)
+{
+	u32 written;
+
+	net_post(h, len);
 	if (queue_poll(&net.tx, &written) < 0)
 		fail("send", "a packet of %u bytes was not taken", len);
 }

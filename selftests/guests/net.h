@@ -56,7 +56,9 @@ static inline void put_be32(u8 *p, u32 v) { put_be16(p, v >> 16); put_be16(p + 2
 bool net_find(const char *args, u64 *features);
 /* Resets the device and sets it up. */
 bool net_start(u64 features);
-/* A packet of @len bytes in net.out, behind @h; net_send() with an empty header. */
+/* A packet of @len bytes in net.out, behind @h, which nobody waits for. */
+void net_post(const struct virtio_net_hdr_v1 *h, u32 len);
+/* The same, waited for; net_send() with an empty header. */
 void net_send_hdr(const struct virtio_net_hdr_v1 *h, u32 len);
 void net_send(u32 len);
 /* The next packet; false: none in a minute, or it made no sense. */
