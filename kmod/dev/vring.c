@@ -200,7 +200,7 @@ static int fetch_desc(struct hs_vring *vr, struct walk *w, const u8 **raw)
 	u32 n = 1;
 	int r;
 
-	if (w->next < w->first || w->next - w->first >= w->ahead) {
+	if (!w->indirect || w->next < w->first || w->next - w->first >= w->ahead) {
 		if (w->indirect)
 			n = min_t(u32, AHEAD, w->entries - w->next);
 		w->ahead = 0;
