@@ -173,9 +173,10 @@ int hs_vq_pop(struct hs_vq *vq, struct hs_vchain *c);
 void hs_vq_unpop(struct hs_vq *vq, u16 n);
 /* Gives buffers back, all at once, and signals the driver if it wants that. */
 void hs_vq_push(struct hs_vq *vq, u16 head, u32 written);
+void hs_vq_push_many(struct hs_vq *vq, const u16 *head, const u32 *written, u16 n);
+/* The same in two steps: gives one back; signals for all since the last signal. */
 void hs_vq_push_quiet(struct hs_vq *vq, u16 head, u32 written);
 void hs_vq_tell(struct hs_vq *vq);
-void hs_vq_push_many(struct hs_vq *vq, const u16 *head, const u32 *written, u16 n);
 /* Calls kick for the queue soon.  Any context. */
 void hs_vq_queue(struct hs_vq *vq);
 void hs_vq_queue_later(struct hs_vq *vq, unsigned long delay);

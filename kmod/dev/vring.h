@@ -77,11 +77,13 @@ struct hs_vchain {
  */
 int hs_vring_start(struct hs_vring *vr);
 
+/* All buffers are taken that were seen; the driver may have added more since. */
+bool hs_vring_drained(const struct hs_vring *vr);
+
 /*
  * The next buffer.  1: *@c is filled.  0: there is none.  -EPROTO: broken.
  * Else an error of @ops->read, and nothing was taken.
  */
-bool hs_vring_drained(const struct hs_vring *vr);
 int hs_vring_pop(struct hs_vring *vr, struct hs_vchain *c);
 
 /* The last @n buffers popped, none of them used yet, are as not popped. */
